@@ -1,0 +1,79 @@
+// swift-tools-version: 6.1
+
+import PackageDescription
+
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A module imports only from floors below its own; modules on one floor do not know each other.
+let package = Package(
+    name: "dunlin",
+    products: [
+        .executable(name: "dunlin", targets: ["dunlin"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // Floor 0: C libraries of the system, and JSON.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CIDN2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"])]),
+        .target(name: "JSON", swiftSettings: house),
+
+        // Floor 1
+        .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: house),
+        .target(
+            name: "Storage",
+            dependencies: [
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: house
+        ),
+        .target(name: "Templating", dependencies: ["JSON"], swiftSettings: house),
+
+        // Floor 2
+        .target(
+            name: "Messaging",
+            dependencies: [
+                "CIDN2", "Curl", "JSON", "Storage", "Templating",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: house
+        ),
+
+        // Floor 5
+        .executableTarget(
+            name: "dunlin",
+            dependencies: [
+                "Curl", "JSON", "Messaging", "Storage", "Templating",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: house
+        ),
+
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: house),
+        .testTarget(name: "TemplatingTests", dependencies: ["Templating", "JSON"], swiftSettings: house),
+        .testTarget(name: "CurlTests", dependencies: ["Curl"], swiftSettings: house),
+        .testTarget(name: "StorageTests", dependencies: ["Storage"], swiftSettings: house),
+        .testTarget(
+            name: "MessagingTests",
+            dependencies: ["Messaging", "JSON", "Storage", "Templating", "Curl"],
+            swiftSettings: house
+        ),
+        .testTarget(name: "DunlinTests", dependencies: ["dunlin"], swiftSettings: house),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,86 @@
+import JSON
+
+/// A brand, checked and prepared once: what is the same in all its messages is encoded here.
+public struct Brand: Sendable {
+    public let id: String
+    public let settings: BrandSettings
+    public let tone: String
+    public let locale: String
+    let headers: EmailHeaders
+    /// MAIL FROM.
+    let sender: String
+    /// What `brand` is in a template.
+    let variables: JSONValue
+
+    public init(id: String, settings: BrandSettings) throws(Rejection) {
+        func place(_ key: String) -> String { "brands.\(id).\(key)" }
+        self.id = id
+        self.settings = settings
+        tone = settings.tone ?? "neutral"
+        locale = settings.locale ?? "en"
+        guard !settings.name.isEmpty else { throw Rejection(place("name"), "it is empty") }
+        guard !settings.postalAddress.contains(where: \.isNewline) else {
+            throw Rejection(place("postal_address"), "it must be one line: separate its parts by commas")
+        }
+        let from = try Brand.mailbox(settings.from, place("from"))
+        let replyTo: Mailbox? =
+            if let replyTo = settings.replyTo { try Brand.mailbox(replyTo, place("reply_to")) } else { nil }
+        var fields: [HeaderField] = []
+        for (name, value) in (settings.headers ?? [:]).sorted(by: { $0.key < $1.key }) {
+            do {
+                fields.append(try HeaderField(name: name, value: value))
+            } catch {
+                throw Rejection(place("headers"), "\(error)")
+            }
+        }
+        do {
+            headers = try EmailHeaders(from: from, replyTo: replyTo, custom: fields)
+        } catch {
+            throw Rejection(place("headers"), "\(error)")
+        }
+        if let path = settings.returnPath {
+            sender = try Brand.mailbox(path, place("return_path")).address.smtpPath
+        } else {
+            sender = from.address.smtpPath
+        }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("name", settings.name)
+        writer.member("postal_address", settings.postalAddress)
+        writer.member("reply_to", settings.replyTo.flatMap { try? Mailbox(parsing: $0).address.description } ?? from.address.description)
+        if let phone = settings.phone { writer.member("phone", phone) }
+        if let website = settings.website { writer.member("website", website) }
+        if let color = settings.color { writer.member("color", try Brand.color(color, place("color"))) }
+        writer.endObject()
+        do {
+            variables = try JSONValue.parse(writer.bytes)
+        } catch {
+            throw Rejection("brands.\(id)", "\(error)")
+        }
+    }
+
+    private static func mailbox(_ text: String, _ place: String) throws(Rejection) -> Mailbox {
+        do {
+            return try Mailbox(parsing: text)
+        } catch {
+            throw Rejection(place, "\(error)")
+        }
+    }
+
+    /// It stands in a style attribute, so nothing but a plain colour may pass.
+    private static func color(_ text: String, _ place: String) throws(Rejection) -> String {
+        let digits = text.dropFirst()
+        guard text.hasPrefix("#"), digits.count == 3 || digits.count == 6, digits.allSatisfy(\.isHexDigit) else {
+            throw Rejection(place, "'\(text)' is no colour: write it like #0a5c5c")
+        }
+        return text
+    }
+
+    /// The brands of a configuration; the sample brand where there is none.
+    public static func all(_ settings: [String: BrandSettings]) throws(Rejection) -> [String: Brand] {
+        guard !settings.isEmpty else { return ["example": try Brand(id: "example", settings: .sample)] }
+        var brands: [String: Brand] = [:]
+        for (id, brand) in settings { brands[id] = try Brand(id: id, settings: brand) }
+        return brands
+    }
+}

@@ -1,0 +1,286 @@
+import Foundation
+public import JSON
+import Synchronization
+import Templating
+
+/// Makes the words of a message: finds its brand, template, tone and locale, renders, and builds the bytes that go out.
+///
+/// The same code runs when a message is accepted, so that what cannot be rendered is never stored, and when it is sent.
+public struct Composer: Sendable {
+    public let library: TemplateLibrary
+    public let brands: [String: Brand]
+    private let messageIDs: MessageIDs
+
+    /// - Parameter secret: the installation's; it makes Message-IDs its own.
+    public init(library: TemplateLibrary, brands: [String: Brand], secret: String) {
+        self.library = library
+        self.brands = brands
+        messageIDs = MessageIDs(secret: secret)
+    }
+
+    /// What a message is made of, before it is rendered.
+    struct Plan: Sendable {
+        enum Source: Sendable {
+            case template(TemplateSet.Variant, JSONValue)
+            case content(JSONValue)
+        }
+
+        let channel: Channel
+        let brand: Brand
+        let recipient: Recipient
+        let category: String
+        /// Empty for a message with its own content.
+        let templateName: String
+        let source: Source
+        let attachments: [Attachment]
+        let inline: [InlinePart]
+    }
+
+    /// Rendered parts by name, such as `subject.txt`.
+    typealias Parts = [String: [UInt8]]
+
+    private static let noVariables: JSONValue? = try? JSONValue.parse("{}")
+
+    // MARK: - Planning
+
+    func plan(_ document: JSONValue, channel: Channel) throws(Rejection) -> Plan {
+        guard let to = document["to"]?.string else { throw Rejection("to", "the recipient's address is missing") }
+        let recipient = try Recipient(to, channel: channel)
+        let brand = try brand(document["brand"])
+        let hasContent = document["content"].map { !$0.isNull } ?? false
+        let template = document["template"].flatMap { $0.isNull ? nil : $0 }
+        let source: Plan.Source
+        let category: String
+        var name = ""
+        if let template {
+            guard !hasContent else { throw Rejection("content", "a message has a template or content, not both") }
+            (name, category, source) = try words(template, document, brand)
+        } else {
+            guard hasContent, let content = document["content"] else {
+                throw Rejection("template", "a message needs a template, or content {subject, text, html}")
+            }
+            category = try self.category(document)
+            source = .content(try checked(content, channel: channel))
+        }
+        let (attachments, inline) = try files(document["attachments"], channel: channel)
+        return Plan(
+            channel: channel, brand: brand, recipient: recipient, category: category, templateName: name, source: source,
+            attachments: attachments, inline: inline)
+    }
+
+    /// The brand of a message; the only one there is need not be named.
+    private func brand(_ value: JSONValue?) throws(Rejection) -> Brand {
+        guard let value, !value.isNull else {
+            guard brands.count == 1, let only = brands.first else {
+                throw Rejection("brand", "it is missing; known: \(brands.keys.sorted().joined(separator: ", "))")
+            }
+            return only.value
+        }
+        guard let name = value.string, let brand = brands[name] else {
+            throw Rejection(
+                "brand", "there is no brand '\(value.string ?? "")'; known: \(brands.keys.sorted().joined(separator: ", "))")
+        }
+        return brand
+    }
+
+    private func words(
+        _ template: JSONValue, _ document: JSONValue, _ brand: Brand
+    ) throws(Rejection) -> (String, String, Plan.Source) {
+        guard let name = template.string else { throw Rejection("template", "it must be a string") }
+        guard let set = library.sets[name] else {
+            throw Rejection("template", "there is no template '\(name)'; known: \(library.sets.keys.sorted().joined(separator: ", "))")
+        }
+        let tone = try word("tone", document) ?? brand.tone
+        let locale = try word("locale", document) ?? brand.locale
+        guard let variant = set.variant(tone: tone, locale: locale, brandLocale: brand.locale) else {
+            let known = set.variants.flatMap { tone, locales in locales.keys.map { "\(tone).\($0)" } }.sorted()
+            throw Rejection(
+                set.variants[tone] == nil ? "tone" : "locale",
+                "template '\(name)' has no words for \(tone).\(locale); it has \(known.joined(separator: ", "))")
+        }
+        if let fault = variant.faults.first { throw Rejection("template", "it is broken: \(fault)") }
+        if let category = document["category"], !category.isNull, category.string != set.category {
+            throw Rejection("category", "it is the template's: \(set.category). Leave it out")
+        }
+        guard let vars = document["vars"], !vars.isNull else {
+            guard let none = Composer.noVariables else { throw Rejection("vars", "it is missing") }
+            return (name, set.category, .template(variant, none))
+        }
+        guard vars.kind == .object else { throw Rejection("vars", "it must be an object") }
+        for (key, _) in vars.members where TemplateLibrary.reserved.contains(key.string ?? "") {
+            throw Rejection("vars.\(key.string ?? "")", "the name is reserved: the system gives it")
+        }
+        return (name, set.category, .template(variant, vars))
+    }
+
+    private func word(_ name: String, _ document: JSONValue) throws(Rejection) -> String? {
+        guard let value = document[name], !value.isNull else { return nil }
+        guard let text = value.string else { throw Rejection(name, "it must be a string") }
+        return text
+    }
+
+    private func category(_ document: JSONValue) throws(Rejection) -> String {
+        guard let text = try word("category", document) else { return "transactional" }
+        guard text == "transactional" || text == "commercial" else {
+            throw Rejection("category", "it is transactional or commercial, not '\(text)'")
+        }
+        return text
+    }
+
+    private func checked(_ content: JSONValue, channel: Channel) throws(Rejection) -> JSONValue {
+        guard content.kind == .object else { throw Rejection("content", "it must be an object {subject, text, html}") }
+        for (name, value) in content.members {
+            let field = name.string ?? ""
+            guard ["subject", "text", "html"].contains(field) else {
+                throw Rejection("content.\(field)", "there is no such field; known: html, subject, text")
+            }
+            guard value.kind == .string else { throw Rejection("content.\(field)", "it must be a string") }
+        }
+        for field in channel == .email ? ["subject", "text"] : ["text"] where content[field] == nil {
+            throw Rejection("content.\(field)", "it is missing")
+        }
+        return content
+    }
+
+    private func files(
+        _ value: JSONValue?, channel: Channel
+    ) throws(Rejection) -> ([Attachment], [InlinePart]) {
+        guard let value, !value.isNull else { return ([], []) }
+        guard channel == .email else { throw Rejection("attachments", "only email carries files") }
+        guard value.kind == .array else { throw Rejection("attachments", "it must be a list") }
+        var attachments: [Attachment] = []
+        var inline: [InlinePart] = []
+        for (index, file) in value.elements.enumerated() {
+            let place = "attachments[\(index)]"
+            for (name, _) in file.members where !["filename", "content_type", "base64", "content_id"].contains(name.string ?? "") {
+                throw Rejection(
+                    "\(place).\(name.string ?? "")", "there is no such field; known: base64, content_id, content_type, filename")
+            }
+            guard let filename = file["filename"]?.string else { throw Rejection("\(place).filename", "it is missing") }
+            guard let type = file["content_type"]?.string else { throw Rejection("\(place).content_type", "it is missing") }
+            guard let text = file["base64"]?.string, let data = Data(base64Encoded: text) else {
+                throw Rejection("\(place).base64", "it is missing, or not base64")
+            }
+            do throws(EmailMessageError) {
+                if let id = file["content_id"]?.string {
+                    inline.append(try InlinePart(contentID: id, contentType: type, filename: filename, bytes: Array(data)))
+                } else {
+                    attachments.append(try Attachment(filename: filename, contentType: type, bytes: Array(data)))
+                }
+            } catch {
+                throw Rejection(place, "\(error)")
+            }
+        }
+        return (attachments, inline)
+    }
+
+    // MARK: - Rendering
+
+    static func context(vars: JSONValue, brand: Brand, recipient: Recipient) -> TemplateContext {
+        TemplateContext(
+            vars: vars, system: [("brand", .json(brand.variables)), ("recipient", .json(recipient.variables))])
+    }
+
+    func render(_ plan: Plan) throws(Rejection) -> Parts {
+        switch plan.source {
+        case .content(let content):
+            var parts: Parts = [:]
+            let names = plan.channel == .email ? ["subject": "subject.txt", "text": "email.txt", "html": "email.html"]
+                : ["subject": "subject.txt", "text": "\(plan.channel.rawValue).txt", "html": "\(plan.channel.rawValue).html"]
+            for (field, part) in names {
+                guard let value = content[field] else { continue }
+                var bytes: [UInt8] = []
+                value.appendText(to: &bytes)
+                parts[part] = bytes
+            }
+            return parts
+        case .template(let variant, let vars):
+            let context = Composer.context(vars: vars, brand: plan.brand, recipient: plan.recipient)
+            var parts: Parts = [:]
+            for (name, template) in variant.parts where Composer.belongs(name, to: plan.channel) {
+                var bytes: [UInt8] = []
+                bytes.reserveCapacity(4096)
+                do {
+                    try template.render(context, into: &bytes)
+                } catch {
+                    throw Rejection("vars", "\(error)")
+                }
+                parts[name] = bytes
+            }
+            guard parts.contains(where: { $0.key.hasPrefix(plan.channel.rawValue) }) else {
+                throw Rejection(
+                    "template", "'\(plan.templateName)' has no part \(plan.channel.rawValue).txt in \(variant.tone).\(variant.locale)")
+            }
+            return parts
+        }
+    }
+
+    private static func belongs(_ part: String, to channel: Channel) -> Bool {
+        switch channel {
+        case .email: part == "subject.txt" || part == "email.txt" || part == "email.html"
+        case .linkedin: part == "subject.txt" || part == "linkedin.txt"
+        default: part.hasPrefix(channel.rawValue + ".")
+        }
+    }
+
+    /// Throws what sending would trip over.
+    func check(_ plan: Plan) throws(Rejection) {
+        let parts = try render(plan)
+        if plan.channel == .email { _ = try email(plan, parts, id: 1, date: 0) }
+    }
+
+    private func email(_ plan: Plan, _ parts: Parts, id: Int64, date: Int64) throws(Rejection) -> EmailMessage {
+        guard let mailbox = plan.recipient.mailbox else { throw Rejection("to", "an email address is expected") }
+        do {
+            return try EmailMessage(
+                headers: plan.brand.headers, to: mailbox, subject: parts["subject.txt"] ?? [],
+                text: parts["email.txt"] ?? [], html: parts["email.html"],
+                messageID: messageIDs.messageID(for: id, domain: plan.brand.headers.from.address.asciiDomain), date: date,
+                inline: plan.inline, attachments: plan.attachments)
+        } catch {
+            throw Rejection("", "\(error)")
+        }
+    }
+
+    /// What goes out for a message that was handed off: the same bytes at each attempt.
+    func compose(_ handOff: HandOff) throws -> Delivery.Payload {
+        let plan = try plan(try JSONValue.parse(handOff.document), channel: handOff.channel)
+        let parts = try render(plan)
+        guard plan.channel == .email else { return .parts(to: plan.recipient.given, parts) }
+        let message = try email(plan, parts, id: handOff.id, date: handOff.acceptedAt)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(parts.values.reduce(1024) { $0 + $1.count + $1.count / 8 })
+        message.append(to: &bytes)
+        return .email(
+            .init(
+                sender: plan.brand.sender, recipient: message.to.address.smtpPath,
+                needsSMTPUTF8: message.needsSMTPUTF8, has8Bit: message.has8Bit, bytes: bytes))
+    }
+
+    /// Every part of a template in one tone and locale, rendered with its sample.
+    public func preview(
+        template name: String, tone: String?, locale: String?, brand id: String?, vars: JSONValue? = nil
+    ) throws(Rejection) -> [(part: String, text: [UInt8])] {
+        guard let set = library.sets[name] else {
+            throw Rejection("template", "there is no template '\(name)'; known: \(library.sets.keys.sorted().joined(separator: ", "))")
+        }
+        guard let brand = id.map({ brands[$0] }) ?? brands.sorted(by: { $0.key < $1.key }).first?.value else {
+            throw Rejection("brand", "there is no such brand; known: \(brands.keys.sorted().joined(separator: ", "))")
+        }
+        guard let variant = set.variant(tone: tone ?? brand.tone, locale: locale ?? brand.locale, brandLocale: brand.locale)
+        else {
+            let known = set.variants.flatMap { tone, locales in locales.keys.map { "\(tone).\($0)" } }.sorted()
+            throw Rejection("tone", "template '\(name)' has \(known.joined(separator: ", "))")
+        }
+        let context = Composer.context(vars: vars ?? set.sample, brand: brand, recipient: .sample)
+        var parts: [(String, [UInt8])] = []
+        for (part, template) in variant.parts.sorted(by: { $0.key > $1.key }) {
+            do {
+                parts.append((part, try template.render(context)))
+            } catch {
+                throw Rejection("template", "\(error)")
+            }
+        }
+        return parts
+    }
+}

@@ -1,0 +1,97 @@
+public import Curl
+import Foundation
+
+/// Makes the transports that a configuration names.
+public enum Transports {
+    public static func make(
+        _ settings: MessagingSettings, thread: NetworkThread
+    ) throws(Rejection) -> [Channel: [any Transport]] {
+        var transports: [Channel: [any Transport]] = [:]
+        for channel in Channel.allCases {
+            guard let configured = settings.settings(for: channel)?.transports else { continue }
+            for (index, transport) in configured.enumerated() {
+                let place = "channels.\(channel.rawValue).transports[\(index)]"
+                switch transport {
+                case .outbox(let outbox):
+                    let path = outbox.path ?? "outbox"
+                    let folder = path.hasPrefix("/") || settings.folder == "." ? path : "\(settings.folder)/\(path)"
+                    transports[channel, default: []].append(OutboxTransport(name: transport.name, folder: folder))
+                case .smtp(let smtp):
+                    guard channel == .email else { throw Rejection(place, "smtp carries email only") }
+                    transports[channel, default: []].append(
+                        SMTPTransport(
+                            name: transport.name, settings: try smtpSettings(smtp, place, folder: settings.folder), thread: thread))
+                }
+            }
+            let names = (transports[channel] ?? []).map(\.name)
+            if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
+                throw Rejection("channels.\(channel.rawValue).transports", "two are called '\(twice)': give each its own name")
+            }
+        }
+        return transports
+    }
+
+    /// How to speak to a relay.
+    public static func smtpSettings(
+        _ smtp: SMTPTransportSettings, _ place: String, folder: String
+    ) throws(Rejection) -> SMTPSettings {
+        guard let url = URLComponents(string: smtp.url), let scheme = url.scheme, scheme == "smtp" || scheme == "smtps",
+            let host = url.host, !host.isEmpty, url.path.isEmpty || url.path == "/", url.query == nil
+        else {
+            throw Rejection("\(place).url", "'\(smtp.url)' is no mail server: write smtp://host:port or smtps://host:port")
+        }
+        guard url.user == nil, url.password == nil else {
+            throw Rejection("\(place).url", "the user and password stand in their own keys: username, password")
+        }
+        let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        var settings = SMTPSettings(host: bare, port: url.port ?? (scheme == "smtps" ? 465 : 25))
+        settings.implicitTLS = scheme == "smtps"
+        let isLoopback = bare == "localhost" || bare.hasPrefix("127.") || bare == "::1"
+        switch smtp.tls ?? (isLoopback ? .opportunistic : .required) {
+        case .required: settings.tls = .required
+        case .opportunistic: settings.tls = .opportunistic
+        case .none: settings.tls = .none
+        }
+        let hasCredentials = smtp.password != nil || smtp.tokenCommand != nil
+        if hasCredentials, smtp.username == nil { throw Rejection("\(place).username", "it is missing beside the password") }
+        if smtp.username != nil, !hasCredentials {
+            throw Rejection("\(place).password", "it is missing beside the username (or token_command)")
+        }
+        if hasCredentials, smtp.tls == .opportunistic, !isLoopback, scheme == "smtp" {
+            throw Rejection("\(place).tls", "with a password it must be required: opportunistic could send it in the clear")
+        }
+        settings.username = smtp.username
+        settings.password = smtp.password?.value
+        if let command = smtp.tokenCommand {
+            let tokens = TokenCommand(command)
+            settings.bearerToken = { try await tokens.fetch(afterRefusal: $0) }
+        }
+        settings.connections = try number(smtp.connections, "\(place).connections", 1...500) ?? 8
+        settings.messagesPerConnection =
+            try number(smtp.messagesPerConnection, "\(place).messages_per_connection", 1...1_000_000) ?? 1000
+        settings.idleSeconds = Int((smtp.idle?.milliseconds ?? 15_000) / 1000)
+        settings.heloName = smtp.helo ?? ""
+        if let file = smtp.caFile { settings.caFile = file.hasPrefix("/") || folder == "." ? file : "\(folder)/\(file)" }
+        if let span = smtp.connectTimeout {
+            settings.timeouts.connect = .milliseconds(span.milliseconds)
+            settings.timeouts.greeting = .milliseconds(span.milliseconds)
+        }
+        if let span = smtp.commandTimeout {
+            settings.timeouts.command = .milliseconds(span.milliseconds)
+            settings.timeouts.mail = .milliseconds(span.milliseconds)
+            settings.timeouts.recipient = .milliseconds(span.milliseconds)
+            settings.timeouts.data = .milliseconds(span.milliseconds)
+            settings.timeouts.dataBlock = .milliseconds(span.milliseconds)
+        }
+        if let span = smtp.finalTimeout { settings.timeouts.finalDot = .milliseconds(span.milliseconds) }
+        return settings
+    }
+
+    private static func number(_ value: Int?, _ place: String, _ range: ClosedRange<Int>) throws(Rejection) -> Int? {
+        guard let value else { return nil }
+        guard range.contains(value) else {
+            throw Rejection(place, "it must be from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+}

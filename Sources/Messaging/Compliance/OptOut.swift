@@ -1,0 +1,42 @@
+/// A recipient's no.
+public struct OptOut: Sendable, Hashable {
+    public let id: Int64
+    public let addressKey: String
+    public let scope: Scope
+    /// The address as it was given.
+    public let address: String
+    /// How the no reached us, such as `cli` or `link`.
+    public let source: String
+    public let note: String?
+    /// Milliseconds since 1970, UTC.
+    public let at: Int64
+
+    /// What is covered; `nil` means every one, so an empty scope covers everything.
+    public struct Scope: Sendable, Hashable, CustomStringConvertible {
+        public var channel: Channel?
+        public var brand: String?
+        public var category: String?
+
+        public init(channel: Channel? = nil, brand: String? = nil, category: String? = nil) {
+            self.channel = channel
+            self.brand = brand
+            self.category = category
+        }
+
+        public var description: String {
+            let parts = [
+                channel.map { "channel \($0.rawValue)" }, brand.map { "brand \($0)" }, category.map { "category \($0)" },
+            ].compactMap { $0 }
+            return parts.isEmpty ? "everything" : parts.joined(separator: ", ")
+        }
+    }
+
+    var reason: String { "opted out of \(scope) (\(source))" }
+
+    func covers(_ message: Gate.Facts) -> Bool {
+        addressKey == message.addressKey
+            && scope.channel.map { $0 == message.channel } ?? true
+            && scope.brand.map { $0 == message.brand } ?? true
+            && scope.category.map { $0 == message.category } ?? true
+    }
+}

@@ -1,0 +1,106 @@
+public import Storage
+
+/// The opt-out table.
+public struct OptOuts: Sendable {
+    let database: any Database
+
+    public init(_ database: any Database) {
+        self.database = database
+    }
+
+    private static let columns = "id, address_key, channel, brand, category, address, source, note, at"
+    private static let byKey = Statement("SELECT \(columns) FROM opt_out WHERE address_key = $1 ORDER BY id")
+    private static let page = Statement("SELECT \(columns) FROM opt_out WHERE id > $1 ORDER BY id LIMIT $2")
+    private static let insert = Statement(
+        """
+        INSERT INTO opt_out (address_key, channel, brand, category, address, source, note, at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (address_key, channel, brand, category) DO NOTHING
+        """)
+    private static let delete = Statement(
+        "DELETE FROM opt_out WHERE address_key = $1 AND channel = $2 AND brand = $3 AND category = $4")
+    private static let count = Statement("SELECT count(*) FROM opt_out")
+
+    static let statements = [byKey, page, insert, delete, count]
+
+    /// An opt-out to be stored.
+    public struct Entry: Sendable {
+        public var addressKey: String
+        public var address: String
+        public var scope: OptOut.Scope
+        public var source: String
+        public var note: String?
+        /// When the no was said; `nil` is now.
+        public var at: Int64?
+
+        public init(
+            addressKey: String, address: String, scope: OptOut.Scope = .init(), source: String, note: String? = nil,
+            at: Int64? = nil
+        ) {
+            self.addressKey = addressKey
+            self.address = address
+            self.scope = scope
+            self.source = source
+            self.note = note
+            self.at = at
+        }
+    }
+
+    /// Stores them durably; one that stands already stays as it is.
+    ///
+    /// - Returns: how many are new.
+    public func add(_ entries: [Entry]) async throws -> Int {
+        try await database.write(.power) { transaction in
+            let changes = try transaction.batch(
+                OptOuts.insert,
+                entries.map { entry in
+                    OptOuts.key(entry.addressKey, entry.scope) + [
+                        .text(entry.address), .text(entry.source), .optional(entry.note),
+                        .integer(entry.at ?? transaction.now),
+                    ]
+                })
+            return changes.reduce(0, +)
+        }
+    }
+
+    /// - Returns: whether it stood.
+    public func remove(addressKey: String, scope: OptOut.Scope) async throws -> Bool {
+        try await database.write(.power) { try $0.execute(OptOuts.delete, OptOuts.key(addressKey, scope)) > 0 }
+    }
+
+    public func covering(_ addressKey: String) async throws -> [OptOut] {
+        try await database.read { try OptOuts.covering(addressKey, $0) }
+    }
+
+    /// The ones after `id`, oldest first.
+    public func list(after id: Int64 = 0, limit: Int) async throws -> [OptOut] {
+        try await database.read { try $0.all(OptOuts.page, [.integer(id), .integer(Int64(limit))], OptOuts.read) }
+    }
+
+    static func covering(_ addressKey: String, _ connection: any Connection) throws -> [OptOut] {
+        try connection.all(byKey, [.text(addressKey)], read)
+    }
+
+    static func count(_ connection: any Connection) throws -> Int64 {
+        try connection.first(count) { $0.integer(0) } ?? 0
+    }
+
+    private static func key(_ addressKey: String, _ scope: OptOut.Scope) -> [SQLValue] {
+        [
+            .text(addressKey), .text(scope.channel?.rawValue ?? ""), .text(scope.brand ?? ""),
+            .text(scope.category ?? ""),
+        ]
+    }
+
+    private static func read(_ row: any Row) -> OptOut {
+        func scoped(_ column: Int) -> String? {
+            let text = row.text(column)
+            return text.isEmpty ? nil : text
+        }
+        return OptOut(
+            id: row.integer(0), addressKey: row.text(1),
+            scope: .init(channel: scoped(2).flatMap(Channel.init), brand: scoped(3), category: scoped(4)),
+            address: row.text(5), source: row.text(6), note: row.optionalText(7), at: row.integer(8)
+        )
+    }
+}

@@ -1,0 +1,89 @@
+/// Stops a lane that is at fault itself, tries it with one message from time to time, and closes again when that goes.
+///
+/// Time is monotonic nanoseconds.
+public struct Breaker: Sendable {
+    public enum State: Sendable, Equatable {
+        case closed
+        /// Nothing is claimed before `until`; then one message tries.
+        case open(until: UInt64)
+        case probing
+    }
+
+    /// What a delivery told about the lane, beside what it told about its message.
+    public enum Sign: Sendable, Equatable {
+        /// The other side took or refused a message: the lane works.
+        case working
+        case connectFailed(String)
+        /// Our credentials or our standing, not this message.
+        case ourFault(String)
+        /// The message was refused by policy: one says little, many say that it is us.
+        case policy(String)
+    }
+
+    public private(set) var state = State.closed
+    /// Why it is not closed.
+    public private(set) var reason: String?
+    private var connectFailures = 0
+    private var policyRefusals = 0
+    private var openings = 0
+
+    /// Connection failures in a row that open it.
+    static let connectLimit = 3
+    /// Policy refusals in a row that open it.
+    static let policyLimit = 20
+    /// The first wait and the longest, when the other side cannot be reached.
+    static let connectWait: (first: UInt64, longest: UInt64) = (1_000_000_000, 60_000_000_000)
+    /// The same when it is our fault: a person has to act.
+    static let faultWait: (first: UInt64, longest: UInt64) = (30_000_000_000, 900_000_000_000)
+
+    public init() {}
+
+    public var isOpen: Bool {
+        if case .open = state { true } else { false }
+    }
+
+    /// How many of `limit` may start now.
+    public mutating func room(_ limit: Int, outstanding: Int, now: UInt64) -> Int {
+        switch state {
+        case .closed:
+            return max(0, limit - outstanding)
+        case .open(let until) where now >= until:
+            state = .probing
+            return outstanding == 0 ? min(1, limit) : 0
+        case .open:
+            return 0
+        case .probing:
+            return outstanding == 0 ? min(1, limit) : 0
+        }
+    }
+
+    public mutating func take(_ sign: Sign, now: UInt64) {
+        switch sign {
+        case .working:
+            self = Breaker()
+        case .connectFailed(let detail):
+            connectFailures += 1
+            if connectFailures >= Breaker.connectLimit || state == .probing {
+                open(detail, Breaker.connectWait, now: now)
+            }
+        case .ourFault(let detail):
+            open(detail, Breaker.faultWait, now: now)
+        case .policy(let detail):
+            connectFailures = 0
+            policyRefusals += 1
+            if policyRefusals >= Breaker.policyLimit {
+                open("many messages in a row were refused by policy: \(detail)", Breaker.faultWait, now: now)
+            }
+        }
+    }
+
+    /// Doubles the wait with every opening; what is reported while it is open already changes nothing.
+    private mutating func open(_ detail: String, _ wait: (first: UInt64, longest: UInt64), now: UInt64) {
+        reason = detail
+        guard !isOpen else { return }
+        let length = min(wait.longest, wait.first << UInt64(min(openings, 10)))
+        openings += 1
+        policyRefusals = 0
+        state = .open(until: now + length)
+    }
+}

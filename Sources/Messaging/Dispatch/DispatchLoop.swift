@@ -1,0 +1,316 @@
+import Curl
+import Foundation
+import Logging
+import Storage
+
+/// The dispatcher's state and its turn. Owned by one task, so it needs no lock.
+struct DispatchLoop {
+    let queue: Queue
+    let nodes: Nodes
+    let node: Int64
+    let settings: MessagingSettings
+    let composer: Composer
+    var lanes: [Lane]
+    let inbox: Inbox
+    let clock: WallClock
+    let logger: Logger
+    var phases: PhaseClock
+    private(set) var summary = Dispatcher.Summary()
+
+    /// A delivery in hand, and whose.
+    private struct InFlight {
+        var delivery: Delivery
+        let lane: Int
+    }
+
+    private var inFlight: [Int64: InFlight] = [:]
+    private var work = Queue.Turn()
+    /// Channels whose next due message is known not to be due yet: when it is.
+    private var quietUntil: [Channel: Int64] = [:]
+    private var changeToken: Int64 = 0
+    private var lookedForChange: UInt64 = 0
+    private var lastBeat: UInt64 = 0
+    private var storageFailures = 0
+    private var isDiskFull = false
+    private var hasWithdrawn = false
+    private var stopDeadline: UInt64?
+    private var generator = SystemRandomNumberGenerator()
+
+    /// A hand-off holds so long; afterwards the gate is asked again (monotonic nanoseconds).
+    static let handOffHolds: UInt64 = 250_000_000
+    /// How often an idle worker looks whether another process has written something.
+    static let idlePoll = 50
+    static let beatEvery: UInt64 = 2_000_000_000
+    static let mostPerClaim = 1024
+
+    init(
+        queue: Queue, nodes: Nodes, node: Int64, settings: MessagingSettings, composer: Composer, lanes: [Lane],
+        inbox: Inbox, clock: WallClock, logger: Logger, phases: PhaseClock
+    ) {
+        self.queue = queue
+        self.nodes = nodes
+        self.node = node
+        self.settings = settings
+        self.composer = composer
+        self.lanes = lanes
+        self.inbox = inbox
+        self.clock = clock
+        self.logger = logger
+        self.phases = phases
+    }
+
+    /// One turn: take the reports, write and claim, render and deliver, wait.
+    ///
+    /// - Returns: whether there is another.
+    mutating func turn(isStopping: Bool, untilEmpty: Bool) async -> Bool {
+        var now = MonotonicClock.now()
+        absorb(inbox.take(), now: now)
+        if isStopping { withdraw(now: now) }
+        if !isStopping { await noticeChange(now: now) }
+        work.claims = isStopping ? [] : claims(now: now)
+
+        var isBusy = false
+        if !work.settlements.isEmpty || !work.stale.isEmpty || !work.claims.isEmpty {
+            isBusy = await write(now: now)
+        }
+        await beat(now: now)
+
+        if isStopping, inFlight.isEmpty || isPast(stopDeadline, now), work.settlements.isEmpty || isPast(stopDeadline, now) {
+            finish()
+            return false
+        }
+        if untilEmpty, !isBusy, isDone(now: now) {
+            finish()
+            return false
+        }
+        now = MonotonicClock.now()
+        if !isBusy || !hasRoom(now: now) { await inbox.wait(milliseconds: pause(now: now)) }
+        return true
+    }
+
+    // MARK: - Reports
+
+    private mutating func absorb(_ reports: [DeliveryReport], now: UInt64) {
+        guard !reports.isEmpty else { return }
+        var counts = [Int](repeating: 0, count: lanes.count)
+        for report in reports {
+            guard let entry = inFlight.removeValue(forKey: report.id) else { continue }
+            lanes[entry.lane].outstanding -= 1
+            counts[entry.lane] += 1
+            if let sign = report.sign { notice(sign, lane: entry.lane, now: now) }
+            switch report.result {
+            case .stale:
+                work.stale.append(entry.delivery.handOff)
+                parked[report.id] = entry.delivery
+            case .outcome(let outcome):
+                settle(entry.delivery.handOff, lane: entry.lane, outcome)
+            }
+        }
+        for index in lanes.indices where counts[index] > 0 { lanes[index].took(counts[index], now: now) }
+    }
+
+    /// Deliveries that wait for a new hand-off.
+    private var parked: [Int64: Delivery] = [:]
+
+    private mutating func settle(_ handOff: HandOff, lane: Int, _ outcome: Outcome) {
+        if let word = outcome.word { summary.attempts[word, default: 0] += 1 }
+        let channelSettings = settings.settings(for: handOff.channel) ?? ChannelSettings()
+        work.settlements.append(
+            Settlement(
+                handOff: handOff, transport: lanes[lane].transport.name, outcome: outcome,
+                retry: channelSettings.retry.policy, uncertain: channelSettings.uncertain,
+                random: Double.random(in: 0..<1, using: &generator)))
+        switch outcome {
+        case .accepted, .rejected: break
+        case .retry, .uncertain, .putBack: quietUntil[handOff.channel] = nil
+        }
+    }
+
+    private mutating func notice(_ sign: Breaker.Sign, lane: Int, now: UInt64) {
+        let wasOpen = lanes[lane].breaker.isOpen
+        let before = lanes[lane].breaker.state
+        lanes[lane].breaker.take(sign, now: now)
+        let breaker = lanes[lane].breaker
+        if breaker.isOpen, !wasOpen {
+            logger.error(
+                "lane stopped; its messages wait",
+                metadata: ["lane": "\(lanes[lane].transport.name)", "reason": "\(breaker.reason ?? "")"])
+            lanes[lane].transport.withdraw()
+            lastBeat = 0
+        } else if breaker.state == .closed, before != .closed {
+            logger.notice("lane works again", metadata: ["lane": "\(lanes[lane].transport.name)"])
+            lastBeat = 0
+        }
+    }
+
+    // MARK: - Claims
+
+    private mutating func claims(now: UInt64) -> [ClaimRequest] {
+        let wall = clock.now()
+        var requests: [ClaimRequest] = []
+        for channel in Channel.allCases {
+            if let until = quietUntil[channel], until > wall { continue }
+            guard let lane = openLane(channel, now: now) else { continue }
+            let room = lanes[lane].room(now: now)
+            guard room > 0 else { continue }
+            requests.append(ClaimRequest(channel: channel, limit: min(room, DispatchLoop.mostPerClaim)))
+        }
+        return requests
+    }
+
+    /// The first lane of the channel that takes messages.
+    private mutating func openLane(_ channel: Channel, now: UInt64) -> Int? {
+        let own = lanes.indices.filter { lanes[$0].channel == channel }
+        return own.first { !lanes[$0].breaker.isOpen } ?? own.first { lanes[$0].room(now: now) > 0 }
+    }
+
+    private mutating func hasRoom(now: UInt64) -> Bool {
+        let wall = clock.now()
+        for channel in Channel.allCases where quietUntil[channel].map({ $0 <= wall }) ?? true {
+            if let lane = openLane(channel, now: now), lanes[lane].room(now: now) > lanes[lane].limit / 4 { return true }
+        }
+        return false
+    }
+
+    /// Another process may have enqueued, cancelled or approved: then every channel is looked at again.
+    private mutating func noticeChange(now: UInt64) async {
+        guard now - lookedForChange >= UInt64(DispatchLoop.idlePoll) * 1_000_000 else { return }
+        lookedForChange = now
+        guard let token = try? await queue.database.changeToken(), token != changeToken else { return }
+        changeToken = token
+        quietUntil = [:]
+    }
+
+    // MARK: - The transaction
+
+    /// - Returns: whether anything came or was written.
+    private mutating func write(now: UInt64) async -> Bool {
+        do {
+            if !work.claims.isEmpty { try queue.requireRoom() }
+            isDiskFull = false
+        } catch {
+            work.claims = []
+            if !isDiskFull { logger.error("nothing is claimed: \(error)") }
+            isDiskFull = true
+        }
+        guard !work.settlements.isEmpty || !work.stale.isEmpty || !work.claims.isEmpty else { return false }
+        let start = MonotonicClock.now()
+        let result: Queue.TurnResult
+        do {
+            result = try await queue.turn(work, node: node)
+        } catch {
+            await suffer(error)
+            return false
+        }
+        if storageFailures > 0 {
+            logger.notice("the database can be written again")
+            storageFailures = 0
+        }
+        let wasBusy = !work.settlements.isEmpty || !work.stale.isEmpty
+        let stale = work.stale
+        for channel in work.claims.map(\.channel) { quietUntil[channel] = nil }
+        work = Queue.Turn()
+        for (channel, due) in result.nextDue { quietUntil[channel] = due ?? .max }
+        resume(stale, result.mayGo, start: start, now: now)
+        deliver(result.handOffs, start: start, now: now)
+        return wasBusy || !result.handOffs.isEmpty
+    }
+
+    /// The database cannot be written: say so once, and try again after a while. Outcomes stay in hand.
+    private mutating func suffer(_ error: any Error) async {
+        storageFailures += 1
+        if storageFailures == 1 { logger.error("the database cannot be written: \(error)") }
+        await inbox.wait(milliseconds: min(1000, 20 << min(storageFailures, 6)))
+    }
+
+    private mutating func deliver(_ handOffs: [HandOff], start: UInt64, now: UInt64) {
+        var batches: [Int: [Delivery]] = [:]
+        let rendering = phases.isOn ? PhaseClock.threadTime() : 0
+        for handOff in handOffs {
+            guard let lane = openLane(handOff.channel, now: now) ?? lanes.firstIndex(where: { $0.channel == handOff.channel })
+            else { continue }
+            do {
+                let payload = try composer.compose(handOff)
+                let delivery = Delivery(handOff: handOff, payload: payload, startBy: start + DispatchLoop.handOffHolds)
+                inFlight[handOff.id] = InFlight(delivery: delivery, lane: lane)
+                lanes[lane].outstanding += 1
+                batches[lane, default: []].append(delivery)
+            } catch {
+                settle(handOff, lane: lane, .rejected(.render, "\(error)"))
+            }
+        }
+        if phases.isOn { phases.add(PhaseClock.threadTime() - rendering, to: .render) }
+        for (lane, batch) in batches { lanes[lane].transport.deliver(batch) }
+    }
+
+    private mutating func resume(_ stale: [HandOff], _ mayGo: Set<Int64>, start: UInt64, now: UInt64) {
+        for handOff in stale {
+            guard var delivery = parked.removeValue(forKey: handOff.id), mayGo.contains(handOff.id),
+                let lane = openLane(handOff.channel, now: now) ?? lanes.firstIndex(where: { $0.channel == handOff.channel })
+            else { continue }
+            guard !lanes[lane].breaker.isOpen else {
+                settle(handOff, lane: lane, .putBack)
+                continue
+            }
+            delivery.startBy = start + DispatchLoop.handOffHolds
+            inFlight[handOff.id] = InFlight(delivery: delivery, lane: lane)
+            lanes[lane].outstanding += 1
+            lanes[lane].transport.deliver([delivery])
+        }
+    }
+
+    // MARK: - Life
+
+    private mutating func withdraw(now: UInt64) {
+        if !hasWithdrawn {
+            hasWithdrawn = true
+            stopDeadline = now + UInt64(settings.stopWithin.milliseconds) * 1_000_000
+            logger.info("stopping: nothing more is claimed", metadata: ["on_the_wire": "\(inFlight.count)"])
+            for lane in lanes { lane.transport.withdraw() }
+        }
+        for handOff in work.stale {
+            parked[handOff.id] = nil
+            if let lane = lanes.firstIndex(where: { $0.channel == handOff.channel }) { settle(handOff, lane: lane, .putBack) }
+        }
+        work.stale = []
+    }
+
+    private mutating func beat(now: UInt64) async {
+        guard now - lastBeat >= DispatchLoop.beatEvery else { return }
+        var reports: [LaneReport] = []
+        for lane in lanes { reports.append(await lane.report()) }
+        lastBeat = now
+        do {
+            try await nodes.beat(node, reports)
+        } catch {
+            logger.debug("the heartbeat was not written: \(error)")
+        }
+    }
+
+    private func isPast(_ deadline: UInt64?, _ now: UInt64) -> Bool {
+        deadline.map { now >= $0 } ?? false
+    }
+
+    /// Nothing in hand, and nothing due that a lane would take: what is left is not due, or its lane is stopped.
+    private func isDone(now: UInt64) -> Bool {
+        guard inFlight.isEmpty, work.settlements.isEmpty, work.stale.isEmpty, storageFailures == 0 else { return false }
+        let wall = clock.now()
+        return lanes.allSatisfy { lane in
+            lane.breaker.isOpen || (quietUntil[lane.channel].map { $0 > wall } ?? false)
+        }
+    }
+
+    private func pause(now: UInt64) -> Int {
+        if !inFlight.isEmpty { return DispatchLoop.idlePoll }
+        let wall = clock.now()
+        let next = quietUntil.values.min() ?? .max
+        return Int(max(1, min(Int64(DispatchLoop.idlePoll), next == .max ? .max : next - wall)))
+    }
+
+    private mutating func finish() {
+        summary.phases = Dictionary(uniqueKeysWithValues: phases.nanoseconds.map { ($0.key.rawValue, $0.value) })
+        for lane in lanes where lane.breaker.state != .closed {
+            summary.stoppedLanes[lane.transport.name] = lane.breaker.reason ?? "stopped"
+        }
+    }
+}

@@ -1,0 +1,105 @@
+public import Logging
+public import ServiceLifecycle
+import Curl
+import Foundation
+public import Storage
+import Synchronization
+
+/// The worker: claims what is due, hands it to the lanes, and settles what comes of it.
+///
+/// One task runs one loop. A turn writes all outcomes and claims the next messages in a single transaction, renders what it
+/// was given, and hands it to the transports. It survives a full or busy disk: nothing is claimed meanwhile, and no outcome
+/// is let go before it is written.
+public final class Dispatcher: Service {
+    private let queue: Queue
+    private let settings: MessagingSettings
+    private let composer: Composer
+    private let lanes: [Lane]
+    private let options: Options
+    private let clock: WallClock
+    private let logger: Logger
+    private let inbox = Inbox()
+    private let stopping = Atomic<Bool>(false)
+    private let summaryBox = Mutex(Summary())
+
+    public struct Options: Sendable {
+        /// What `status` and a refused second worker call this process.
+        public var name: String
+        /// Return when nothing is due or in flight.
+        public var untilEmpty: Bool
+        /// Measure the processor time of each phase.
+        public var profile: Bool
+        /// Called on every turn of the loop: a watchdog's sign of life.
+        public var onTurn: @Sendable () -> Void
+
+        public init(
+            name: String, untilEmpty: Bool = false, profile: Bool = false, onTurn: @escaping @Sendable () -> Void = {}
+        ) {
+            self.name = name
+            self.untilEmpty = untilEmpty
+            self.profile = profile
+            self.onTurn = onTurn
+        }
+    }
+
+    /// What a run did.
+    public struct Summary: Sendable {
+        /// Attempts by outcome: `accepted`, `retry`, `rejected`, `uncertain`.
+        public var attempts: [String: Int] = [:]
+        /// Processor time by phase, nanoseconds; empty unless it was measured.
+        public var phases: [String: UInt64] = [:]
+        /// Lanes that were stopped by a fault of ours when the run ended, with the reason.
+        public var stoppedLanes: [String: String] = [:]
+    }
+
+    public init(
+        queue: Queue, settings: MessagingSettings, composer: Composer, transports: [Channel: [any Transport]],
+        options: Options, clock: WallClock = .system, logger: Logger
+    ) {
+        self.queue = queue
+        self.settings = settings
+        self.composer = composer
+        lanes = Channel.allCases.flatMap { channel in
+            (transports[channel] ?? []).map { Lane(channel: channel, transport: $0) }
+        }
+        self.options = options
+        self.clock = clock
+        self.logger = logger
+    }
+
+    public var summary: Summary { summaryBox.withLock { $0 } }
+
+    /// Work was accepted by this process: look at once.
+    public func wake() { inbox.raise() }
+
+    public func run() async throws {
+        try queue.database.admitWorker(options.name)
+        let nodes = Nodes(database: queue.database)
+        let node = try await nodes.register(options.name)
+        for channel in Channel.allCases {
+            let channelSettings = settings.settings(for: channel) ?? ChannelSettings()
+            let count = try await queue.takeBack(
+                channel, retry: channelSettings.retry.policy, uncertain: channelSettings.uncertain)
+            if count > 0 {
+                logger.warning(
+                    "took back messages of a worker that died while sending them: they may have arrived",
+                    metadata: ["channel": "\(channel.rawValue)", "count": "\(count)"])
+            }
+        }
+        for lane in lanes { lane.transport.start { [inbox] in inbox.append($0) } }
+        var loop = DispatchLoop(
+            queue: queue, nodes: nodes, node: node, settings: settings, composer: composer, lanes: lanes, inbox: inbox,
+            clock: clock, logger: logger, phases: PhaseClock(isOn: options.profile))
+        await withGracefulShutdownHandler {
+            while await loop.turn(isStopping: stopping.load(ordering: .acquiring), untilEmpty: options.untilEmpty) {
+                options.onTurn()
+            }
+        } onGracefulShutdown: {
+            self.stopping.store(true, ordering: .releasing)
+            self.inbox.raise()
+        }
+        for lane in lanes { await lane.transport.close() }
+        summaryBox.withLock { $0 = loop.summary }
+        try? await nodes.stop(node)
+    }
+}

@@ -1,0 +1,55 @@
+public import Logging
+public import ServiceLifecycle
+import Dispatch
+public import Storage
+import Synchronization
+
+/// What the serving process does beside sending: ends what has expired and forgets what is old, in small batches.
+public final class Housekeeping: Service {
+    private let queue: Queue
+    private let retention: TimeSpan?
+    private let clock: WallClock
+    private let logger: Logger
+    private let alarm = Inbox()
+    private let stopping = Atomic<Bool>(false)
+
+    static let every = 5_000
+    static let batch = 500
+
+    public init(queue: Queue, retention: TimeSpan?, clock: WallClock = .system, logger: Logger) {
+        self.queue = queue
+        self.retention = retention
+        self.clock = clock
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        await withGracefulShutdownHandler {
+            while !stopping.load(ordering: .acquiring) {
+                do {
+                    try await sweep()
+                } catch {
+                    logger.warning("housekeeping was put off: \(error)")
+                }
+                await alarm.wait(milliseconds: Housekeeping.every)
+            }
+        } onGracefulShutdown: {
+            self.stopping.store(true, ordering: .releasing)
+            self.alarm.raise()
+        }
+    }
+
+    /// One round.
+    func sweep() async throws {
+        while !stopping.load(ordering: .acquiring), try await queue.expire(limit: Housekeeping.batch) == Housekeeping.batch {}
+        guard let retention else { return }
+        let cutoff = clock.now() - retention.milliseconds
+        var total = 0
+        while !stopping.load(ordering: .acquiring) {
+            let count = try await queue.prune(finishedBefore: cutoff, limit: Housekeeping.batch)
+            total += count
+            if count < Housekeeping.batch { break }
+        }
+        if total > 0 { logger.info("forgot messages that ended long ago", metadata: ["count": "\(total)"]) }
+    }
+}

@@ -1,0 +1,28 @@
+/// What came of one attempt to deliver.
+public enum Outcome: Sendable, Equatable {
+    /// The transport took it; the detail is its reply.
+    case accepted(String)
+    /// Not this time.
+    /// - Parameter after: milliseconds that the other side asked us to wait.
+    case retry(Reason, String, after: Int64? = nil)
+    /// Never: this message will not be taken.
+    case rejected(Reason, String)
+    /// Sent, but whether it was taken is not known.
+    case uncertain(Reason, String)
+    /// Nothing left. The message waits again and has lost nothing.
+    case putBack
+
+    /// The bounded word for metrics and lists; the free text stands beside it.
+    public enum Reason: String, Sendable, Codable, CaseIterable {
+        /// The other side's answer, by class.
+        case temporary, permanent, policy
+        case connection, timeout, tls, garbage
+        case tooLarge = "too_large"
+        case unsupported
+        /// The words could not be made.
+        case render
+        case recipient
+        case workerDied = "worker_died"
+        case storage
+    }
+}

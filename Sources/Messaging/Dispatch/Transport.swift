@@ -1,0 +1,67 @@
+/// A way out for a channel, such as a mail relay.
+///
+/// A transport takes deliveries in batches and reports what came of each exactly once, in batches, in any order.
+public protocol Transport: Sendable {
+    var name: String { get }
+
+    /// How many deliveries can be on the wire at once.
+    var parallelism: Int { get }
+
+    /// Begins. `report` is called from any thread.
+    func start(report: @escaping @Sendable ([DeliveryReport]) -> Void)
+
+    /// A delivery whose first byte cannot leave before its ``Delivery/startBy`` is reported as stale instead.
+    func deliver(_ deliveries: [Delivery])
+
+    /// Reports everything that has not begun as put back.
+    func withdraw()
+
+    /// Finishes what is on the wire and lets go of everything.
+    func close() async
+
+    /// Connections that are open now.
+    var connections: Int { get async }
+}
+
+/// A rendered message on its way to a transport.
+public struct Delivery: Sendable {
+    public let handOff: HandOff
+    public let payload: Payload
+    /// Monotonic nanoseconds after which its first byte must not leave without a new hand-off.
+    public var startBy: UInt64
+
+    public enum Payload: Sendable {
+        case email(EmailPayload)
+        /// Any other channel: the rendered parts by name, and the address as given.
+        case parts(to: String, [String: [UInt8]])
+    }
+
+    /// An envelope and its bytes: CRLF lines, not dot-stuffed.
+    public struct EmailPayload: Sendable {
+        public let sender: String
+        public let recipient: String
+        public let needsSMTPUTF8: Bool
+        public let has8Bit: Bool
+        public let bytes: [UInt8]
+    }
+}
+
+/// What came of a delivery.
+public struct DeliveryReport: Sendable {
+    public let id: Int64
+    public let result: Result
+    /// What it tells about the lane.
+    public let sign: Breaker.Sign?
+
+    public enum Result: Sendable, Equatable {
+        case outcome(Outcome)
+        /// It could not begin in time: it needs a new hand-off.
+        case stale
+    }
+
+    public init(id: Int64, _ result: Result, sign: Breaker.Sign? = nil) {
+        self.id = id
+        self.result = result
+        self.sign = sign
+    }
+}

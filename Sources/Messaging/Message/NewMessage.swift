@@ -1,0 +1,24 @@
+/// A message that passed every check that can be made before it is stored.
+public struct NewMessage: Sendable {
+    /// The sender's own name for it; the same key twice is the same message.
+    public var key: String?
+    public var channel: Channel
+    /// 0 is most urgent, 9 least.
+    public var priority: Int
+    /// Milliseconds since 1970, UTC; `nil` is now.
+    public var due: Int64?
+    public var expires: Int64?
+    /// What opt-outs are matched by.
+    public var addressKey: String
+    /// The part of the address that many recipients share, such as an email domain; empty where there is none.
+    public var domain: String
+    public var brand: String
+    public var category: String
+    /// Empty where the message carries its own content.
+    public var template: String
+    public var customer: String?
+    /// The whole message as JSON, as it was given.
+    public var document: [UInt8]
+
+    public static let standardPriority = 5
+}

@@ -1,0 +1,30 @@
+/// A message that was handed off to a lane: what is needed to render, send and settle it.
+public struct HandOff: Sendable {
+    public let id: Int64
+    /// The claim that this is; a settlement that names another changes nothing.
+    public let fence: Int64
+    public let channel: Channel
+    /// Attempts that came before this one.
+    public let attempts: Int
+    /// When the time for retries began to run.
+    public let since: Int64
+    public let expires: Int64?
+    public let startedAt: Int64
+    public let acceptedAt: Int64
+    public let document: [UInt8]
+
+    public init(
+        id: Int64, fence: Int64, channel: Channel, attempts: Int, since: Int64, expires: Int64?, startedAt: Int64,
+        acceptedAt: Int64, document: [UInt8]
+    ) {
+        self.id = id
+        self.fence = fence
+        self.channel = channel
+        self.attempts = attempts
+        self.since = since
+        self.expires = expires
+        self.startedAt = startedAt
+        self.acceptedAt = acceptedAt
+        self.document = document
+    }
+}

@@ -1,0 +1,128 @@
+import Storage
+
+/// A wish to claim: up to `limit` due messages of a channel.
+struct ClaimRequest: Sendable {
+    let channel: Channel
+    let limit: Int
+}
+
+extension Queue {
+    /// One statement claims and hands off: the rows come by priority (one call each), then due time, straight from the
+    /// partial index, so that the cost depends neither on the backlog nor on what is finished.
+    private static let claim = Statement {
+        """
+        WITH picked AS MATERIALIZED (
+            SELECT id FROM message
+            WHERE state = 'waiting' AND channel = $1 AND priority = $2 AND due <= $3
+            ORDER BY due, id LIMIT $4 \($0.forUpdateSkipLocked)
+        )
+        UPDATE message SET state = 'sending', fence = fence + 1, node = $5, started_at = $3
+        WHERE id IN (SELECT id FROM picked) AND state = 'waiting'
+        RETURNING id, fence, attempts, since, expires, accepted_at, address_key, brand, category,
+            (SELECT document FROM content WHERE content.id = message.id),
+            (SELECT count(*) FROM opt_out WHERE opt_out.address_key = message.address_key),
+            priority, due
+        """
+    }
+    private static let stillSending = Statement(
+        """
+        SELECT expires, address_key, brand, category,
+            (SELECT count(*) FROM opt_out WHERE opt_out.address_key = message.address_key)
+        FROM message WHERE id = $1 AND fence = $2 AND state = 'sending'
+        """)
+    private static let finishUnsent = Statement(
+        """
+        UPDATE message SET state = $3, node = NULL, finished_at = $4, reason = $5
+        WHERE id = $1 AND fence = $2 AND state = 'sending'
+        """)
+
+    static let handOffStatements = [claim, stillSending, finishUnsent]
+
+    /// Claims due messages and passes them through the gate, in one transaction. What the gate stops ends here.
+    static func handOff(
+        _ request: ClaimRequest, node: Int64, _ transaction: any Transaction
+    ) throws -> [HandOff] {
+        var handOffs: [HandOff] = []
+        var stopped: [(id: Int64, fence: Int64, verdict: Gate.Verdict)] = []
+        let now = transaction.now
+        for priority in Int64(0)...9 where handOffs.count + stopped.count < request.limit {
+            let limit = Int64(request.limit - handOffs.count - stopped.count)
+            var claimed: [(order: (Int64, Int64), handOff: HandOff)] = []
+            var listed: [(facts: Gate.Facts, handOff: HandOff)] = []
+            try transaction.query(
+                claim, [.text(request.channel.rawValue), .integer(priority), .integer(now), .integer(limit), .integer(node)]
+            ) { row in
+                let handOff = HandOff(
+                    id: row.integer(0), fence: row.integer(1), channel: request.channel, attempts: Int(row.integer(2)),
+                    since: row.integer(3), expires: row.optionalInteger(4), startedAt: now,
+                    acceptedAt: row.integer(5), document: row.bytes(9)
+                )
+                if row.integer(10) == 0, handOff.expires.map({ $0 > now }) ?? true {
+                    claimed.append(((row.integer(12), handOff.id), handOff))
+                } else {
+                    listed.append(
+                        (
+                            Gate.Facts(
+                                channel: request.channel, brand: row.text(7), category: row.text(8),
+                                addressKey: row.text(6), expires: handOff.expires), handOff
+                        ))
+                }
+            }
+            for (facts, handOff) in listed {
+                let verdict = Gate.decide(facts, optOuts: try OptOuts.covering(facts.addressKey, transaction), now: now)
+                if case .send = verdict {
+                    claimed.append(((handOff.since, handOff.id), handOff))
+                } else {
+                    stopped.append((handOff.id, handOff.fence, verdict))
+                }
+            }
+            handOffs += claimed.sorted { $0.order < $1.order }.map(\.handOff)
+        }
+        try finish(stopped, transaction)
+        return handOffs
+    }
+
+    /// Hands off again what did not start to leave in time: the gate is asked anew.
+    ///
+    /// - Returns: the ids that may go.
+    static func handOffAgain(
+        _ stale: [HandOff], _ transaction: any Transaction
+    ) throws -> Set<Int64> {
+        var may: Set<Int64> = []
+        var stopped: [(id: Int64, fence: Int64, verdict: Gate.Verdict)] = []
+        for handOff in stale {
+            let facts = try transaction.first(stillSending, [.integer(handOff.id), .integer(handOff.fence)]) { row in
+                Gate.Facts(
+                    channel: handOff.channel, brand: row.text(2), category: row.text(3), addressKey: row.text(1),
+                    expires: row.optionalInteger(0))
+            }
+            guard let facts else { continue }
+            let verdict = Gate.decide(
+                facts, optOuts: try OptOuts.covering(facts.addressKey, transaction), now: transaction.now)
+            if case .send = verdict {
+                may.insert(handOff.id)
+            } else {
+                stopped.append((handOff.id, handOff.fence, verdict))
+            }
+        }
+        try finish(stopped, transaction)
+        return may
+    }
+
+    private static func finish(
+        _ stopped: [(id: Int64, fence: Int64, verdict: Gate.Verdict)], _ transaction: any Transaction
+    ) throws {
+        guard !stopped.isEmpty else { return }
+        var rows: [[SQLValue]] = []
+        var events: [Event] = []
+        for (id, fence, verdict) in stopped {
+            guard let (state, reason) = verdict.end else { continue }
+            rows.append([
+                .integer(id), .integer(fence), .text(state.rawValue), .integer(transaction.now), .text(reason),
+            ])
+            events.append(Event(message: id, at: transaction.now, kind: .init(state), detail: reason))
+        }
+        try transaction.batch(finishUnsent, rows)
+        try Event.insert(events, transaction)
+    }
+}

@@ -1,0 +1,45 @@
+import Storage
+
+extension Queue {
+    private static let nextDue = Statement(
+        "SELECT min(due) FROM ("
+            + (0...9).map {
+                "SELECT min(due) AS due FROM message WHERE state = 'waiting' AND channel = $1 AND priority = \($0)"
+            }.joined(separator: " UNION ALL ") + ") AS heads")
+
+    static let turnStatements = [nextDue]
+
+    /// What one turn of the dispatcher asks of the database.
+    struct Turn: Sendable {
+        var settlements: [Settlement] = []
+        /// Hand-offs that did not start in time.
+        var stale: [HandOff] = []
+        var claims: [ClaimRequest] = []
+    }
+
+    struct TurnResult: Sendable {
+        var handOffs: [HandOff] = []
+        /// Which of the stale ones may go after all.
+        var mayGo: Set<Int64> = []
+        /// For each channel whose claim was not filled: when its next message is due, `nil` for never.
+        var nextDue: [Channel: Int64?] = [:]
+    }
+
+    /// Settles, hands off again and claims in one transaction. It is not durable against a power failure on its own: what
+    /// such a failure takes back is sent again, as after the death of the process.
+    func turn(_ turn: Turn, node: Int64) async throws -> TurnResult {
+        try await database.write(.process) { transaction in
+            try Queue.settle(turn.settlements, transaction)
+            var result = TurnResult()
+            result.mayGo = try Queue.handOffAgain(turn.stale, transaction)
+            for claim in turn.claims {
+                let handOffs = try Queue.handOff(claim, node: node, transaction)
+                result.handOffs += handOffs
+                guard handOffs.count < claim.limit else { continue }
+                let due = try transaction.first(Queue.nextDue, [.text(claim.channel.rawValue)]) { $0.optionalInteger(0) }
+                result.nextDue[claim.channel] = .some(due ?? nil)
+            }
+            return result
+        }
+    }
+}

@@ -1,0 +1,147 @@
+public import Storage
+
+/// The dispatcher's tables.
+///
+/// `message` is narrow: claim and settle rewrite it and nothing else. The words stand in `content`, written once. Times are
+/// milliseconds since 1970, UTC.
+public enum Schema {
+    public static let migrations = [
+        Migration(
+            number: 1,
+            statements: [
+                content, contentKey, contentCustomer, message, messageWaiting, messageSending, messageHeld,
+                messageExpiring, messageFinished, event, optOut, tally, throughput, node, lane, setting,
+            ])
+    ]
+
+    /// `key` is unique among the messages that have not been pruned.
+    static let content = Statement {
+        """
+        CREATE TABLE content (
+            id \($0.identity),
+            key TEXT,
+            customer TEXT,
+            document \($0.bytes) NOT NULL
+        )
+        """
+    }
+    static let contentKey = Statement("CREATE UNIQUE INDEX content_key ON content (key) WHERE key IS NOT NULL")
+    static let contentCustomer = Statement(
+        "CREATE INDEX content_customer ON content (customer) WHERE customer IS NOT NULL")
+
+    /// `fence` counts the claims: a write that names an older one changes nothing. `since` is when the time for retries
+    /// began to run; `started_at` when the running attempt was handed off.
+    static let message = Statement {
+        """
+        CREATE TABLE message (
+            id \($0.key),
+            channel TEXT NOT NULL,
+            state TEXT NOT NULL,
+            priority BIGINT NOT NULL,
+            due BIGINT NOT NULL,
+            expires BIGINT,
+            fence BIGINT NOT NULL,
+            attempts BIGINT NOT NULL,
+            node BIGINT,
+            address_key TEXT NOT NULL,
+            domain TEXT NOT NULL,
+            brand TEXT NOT NULL,
+            category TEXT NOT NULL,
+            template TEXT NOT NULL,
+            accepted_at BIGINT NOT NULL,
+            since BIGINT NOT NULL,
+            started_at BIGINT,
+            finished_at BIGINT,
+            reason TEXT
+        )
+        """
+    }
+    static let messageWaiting = Statement(
+        "CREATE INDEX message_waiting ON message (channel, priority, due, id) WHERE state = 'waiting'")
+    static let messageSending = Statement("CREATE INDEX message_sending ON message (channel, id) WHERE state = 'sending'")
+    static let messageHeld = Statement("CREATE INDEX message_held ON message (channel, id) WHERE state = 'held'")
+    static let messageExpiring = Statement(
+        "CREATE INDEX message_expiring ON message (expires) WHERE state IN ('waiting', 'held') AND expires IS NOT NULL")
+    static let messageFinished = Statement(
+        "CREATE INDEX message_finished ON message (state, finished_at) WHERE finished_at IS NOT NULL")
+
+    /// What happened to a message, in order. Acceptance is not repeated here: `message.accepted_at` tells it.
+    static let event = Statement {
+        """
+        CREATE TABLE event (
+            message BIGINT NOT NULL,
+            number BIGINT NOT NULL,
+            at BIGINT NOT NULL,
+            kind TEXT NOT NULL,
+            started_at BIGINT,
+            transport TEXT,
+            detail TEXT,
+            PRIMARY KEY (message, number)
+        ) \($0.clustered)
+        """
+    }
+
+    /// An empty channel, brand or category means every one.
+    static let optOut = Statement {
+        """
+        CREATE TABLE opt_out (
+            id \($0.identity),
+            address_key TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            brand TEXT NOT NULL,
+            category TEXT NOT NULL,
+            address TEXT NOT NULL,
+            source TEXT NOT NULL,
+            note TEXT,
+            at BIGINT NOT NULL,
+            UNIQUE (address_key, channel, brand, category)
+        )
+        """
+    }
+
+    /// Running totals of what can no longer be counted.
+    static let tally = Statement("CREATE TABLE tally (name TEXT PRIMARY KEY, value BIGINT NOT NULL)")
+
+    /// Attempts per minute and outcome.
+    static let throughput = Statement(
+        """
+        CREATE TABLE throughput (
+            minute BIGINT NOT NULL,
+            channel TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            count BIGINT NOT NULL,
+            PRIMARY KEY (minute, channel, outcome)
+        )
+        """)
+
+    static let node = Statement {
+        """
+        CREATE TABLE node (
+            id \($0.identity),
+            name TEXT NOT NULL,
+            started_at BIGINT NOT NULL,
+            heartbeat_at BIGINT NOT NULL,
+            stopped_at BIGINT
+        )
+        """
+    }
+
+    static let lane = Statement(
+        """
+        CREATE TABLE lane (
+            node BIGINT NOT NULL,
+            name TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            state TEXT NOT NULL,
+            since BIGINT NOT NULL,
+            reason TEXT,
+            connections BIGINT NOT NULL,
+            in_flight BIGINT NOT NULL,
+            PRIMARY KEY (node, name)
+        )
+        """)
+
+    static let setting = Statement("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+
+    static let statements = migrations.flatMap(\.statements)
+}

@@ -1,0 +1,9 @@
+public import Storage
+
+/// Every statement of the module, for the tests that hold each against PostgreSQL's parser and SQLite's planner.
+public enum Statements {
+    public static let all =
+        Schema.statements + Tally.statements + Event.statements + Nodes.statements + OptOuts.statements
+        + Installation.statements + Queue.enqueueStatements + Queue.handOffStatements + Queue.settleStatements
+        + Queue.turnStatements + Queue.lookStatements + Queue.controlStatements + Queue.statusStatements
+}

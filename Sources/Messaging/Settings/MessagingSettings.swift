@@ -1,0 +1,77 @@
+/// The dispatcher's part of the configuration.
+public struct MessagingSettings: Sendable {
+    public var channels: [Channel: ChannelSettings]
+    public var brands: [String: BrandSettings]
+    /// Everything goes to the outbox, whatever the transports say.
+    public var sandbox: Bool
+    /// Finished messages are forgotten after this time; `nil` keeps them.
+    public var retention: TimeSpan?
+    /// The longest that a stop waits for what is on the wire.
+    public var stopWithin: TimeSpan
+    /// Where relative paths start.
+    public var folder: String
+
+    public init(
+        channels: [Channel: ChannelSettings] = [:], brands: [String: BrandSettings] = [:], sandbox: Bool = false,
+        retention: TimeSpan? = TimeSpan(milliseconds: 90 * 86_400_000),
+        stopWithin: TimeSpan = TimeSpan(milliseconds: 30_000), folder: String = "."
+    ) {
+        self.channels = channels
+        self.brands = brands
+        self.sandbox = sandbox
+        self.retention = retention
+        self.stopWithin = stopWithin
+        self.folder = folder
+    }
+
+    /// How a channel delivers. A channel that the configuration does not name has the outbox while nothing at all is
+    /// configured, or in the sandbox; else `nil`: nothing is accepted for it.
+    public func settings(for channel: Channel) -> ChannelSettings? {
+        var settings = channels[channel] ?? ChannelSettings()
+        if sandbox {
+            settings.transports = [.outbox(OutboxSettings())]
+        } else if settings.transports.isEmpty {
+            guard channels.values.allSatisfy(\.transports.isEmpty) else { return nil }
+            settings.transports = [.outbox(OutboxSettings())]
+        }
+        return settings
+    }
+}
+
+/// `brands.<id>`: who speaks.
+public struct BrandSettings: Sendable, Codable {
+    /// What the brand is called.
+    public var name: String
+    /// The sender, such as `Acme Billing <billing@acme.example>`.
+    public var from: String
+    public var replyTo: String?
+    /// Where a bounce goes (MAIL FROM). Default the address of `from`.
+    public var returnPath: String?
+    /// One line; commercial mail must show it (15 U.S.C. 7704(a)(5)(A)(iii)).
+    public var postalAddress: String
+    /// `friendly`, `neutral`, `formal`, or a name of your own. Default `neutral`.
+    public var tone: String?
+    /// A language tag such as `en` or `de-AT`. Default `en`.
+    public var locale: String?
+    public var phone: String?
+    public var website: String?
+    /// A CSS colour for buttons, such as `#0a5c5c`.
+    public var color: String?
+    /// More header fields for every email.
+    public var headers: [String: String]?
+
+    public init(name: String, from: String, postalAddress: String) {
+        self.name = name
+        self.from = from
+        self.postalAddress = postalAddress
+    }
+
+    /// The brand of an installation that has configured none.
+    public static var sample: BrandSettings {
+        var brand = BrandSettings(
+            name: "Example Ltd", from: "Example Billing <billing@example.com>",
+            postalAddress: "1 Main Street, Springfield, IL 62701, USA")
+        brand.tone = "friendly"
+        return brand
+    }
+}

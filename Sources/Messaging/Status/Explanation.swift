@@ -1,0 +1,84 @@
+import JSON
+import Storage
+
+/// Every check that stands between a message and its sending, with its verdict now.
+public struct Explanation: Sendable {
+    public struct Check: Sendable, Equatable {
+        public let name: String
+        public let passes: Bool
+        public let verdict: String
+    }
+
+    public let message: StoredMessage
+    public let checks: [Check]
+    /// When it may go next, as things stand; `nil` for never.
+    public let next: Int64?
+
+    /// - Parameters:
+    ///   - composer: renders the message once more, as its hand-off will.
+    ///   - now: milliseconds since 1970, UTC.
+    init(
+        _ message: StoredMessage, optOuts: [OptOut], report: StatusReport, composer: Composer, now: Int64
+    ) {
+        var checks: [Check] = []
+        func check(_ name: String, _ passes: Bool, _ verdict: String) {
+            checks.append(.init(name: name, passes: passes, verdict: verdict))
+        }
+        let isOpen = message.state == .waiting || message.state == .held
+        check(
+            "state", message.state == .waiting,
+            message.state.rawValue + (message.reason.map { " (\($0))" } ?? "") + Explanation.advice(message))
+        check("due", message.due <= now, message.due <= now ? "since \(Timestamp.text(message.due))" : "at \(Timestamp.text(message.due))")
+        if let expires = message.expires {
+            check("expiry", expires > now, (expires > now ? "in time, until " : "too late, since ") + Timestamp.text(expires))
+        } else {
+            check("expiry", true, "never expires")
+        }
+        let facts = Gate.Facts(
+            channel: message.channel, brand: message.brand, category: message.category, addressKey: message.addressKey,
+            expires: nil)
+        if case .block(let reason) = Gate.decide(facts, optOuts: optOuts, now: now) {
+            check("opt-out", false, reason)
+        } else {
+            check("opt-out", true, "none covers it")
+        }
+        do {
+            let plan = try composer.plan(try JSONValue.parse(message.document), channel: message.channel)
+            try composer.check(plan)
+            check("content", true, "renders")
+        } catch {
+            check("content", false, "\(error)")
+        }
+        let lanes = report.lanes.filter { $0.channel == message.channel }
+        if let open = lanes.first(where: { $0.state == .open }) {
+            check("lane", true, "\(open.name) is open")
+        } else if let lane = lanes.first {
+            check("lane", false, "\(lane.name) is stopped: \(lane.reason ?? "unknown")")
+        } else {
+            check("lane", false, "no worker has opened one for \(message.channel.rawValue) yet")
+        }
+        check("worker", report.isWorking, report.isWorking ? "runs" : "none runs: start 'dunlin serve'")
+        self.message = message
+        self.checks = checks
+        let stops = checks.contains { ["expiry", "opt-out", "content"].contains($0.name) && !$0.passes }
+        next = isOpen && message.state == .waiting && !stops ? max(message.due, now) : nil
+    }
+
+    private static func advice(_ message: StoredMessage) -> String {
+        switch message.state {
+        case .held: ": 'dunlin message approve \(message.id)' lets it go"
+        case .failed: ": 'dunlin message retry \(message.id)' sends it again"
+        default: ""
+        }
+    }
+}
+
+extension Queue {
+    /// - Returns: `nil` when there is no such message.
+    public func explain(_ id: Int64, composer: Composer, now: Int64) async throws -> Explanation? {
+        guard let message = try await message(id) else { return nil }
+        let optOuts = try await OptOuts(database).covering(message.addressKey)
+        let report = try await status(now: now)
+        return Explanation(message, optOuts: optOuts, report: report, composer: composer, now: now)
+    }
+}

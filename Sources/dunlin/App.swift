@@ -1,0 +1,76 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Messaging
+import Storage
+
+/// What every command takes.
+struct CommonOptions: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("The configuration file (default: $DUNLIN_CONFIG, or dunlin.yaml if it is there).", valueName: "file"))
+    var config: String?
+
+    @Flag(name: .shortAndLong, help: "Log more; addresses and bodies too.")
+    var verbose = false
+}
+
+/// An opened installation: configuration, database, templates.
+struct App {
+    let configuration: Configuration
+    let settings: MessagingSettings
+    let database: SQLiteDatabase
+    let queue: Queue
+    let optOuts: OptOuts
+    let logger: Logger
+
+    static func open(_ options: CommonOptions) async throws -> App {
+        try await open(Configuration.load(options.config), verbose: options.verbose)
+    }
+
+    static func open(_ configuration: Configuration, verbose: Bool) async throws -> App {
+        let database = try SQLiteDatabase(path: try configuration.databasePath())
+        try await database.migrate(Schema.migrations)
+        return App(
+            configuration: configuration, settings: configuration.messaging, database: database, queue: Queue(database),
+            optOuts: OptOuts(database), logger: App.logger(verbose: verbose))
+    }
+
+    static func logger(verbose: Bool) -> Logger {
+        var logger = Logger(label: "dunlin") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = verbose ? .debug : .info
+        return logger
+    }
+
+    /// The templates and brands. Broken templates are told of and left out.
+    func composer() async throws -> Composer {
+        let library = TemplateLibrary(folder: try configuration.templatesPath())
+        for problem in library.problems { logger.warning("template left out: \(problem)") }
+        return Composer(
+            library: library, brands: try Brand.all(settings.brands), secret: try await Installation.secret(database))
+    }
+
+    func reader() async throws -> MessageReader {
+        MessageReader(
+            composer: try await composer(), channels: Set(Channel.allCases.filter { settings.settings(for: $0) != nil }))
+    }
+
+    func close() {
+        try? database.close()
+    }
+}
+
+extension ParsableArguments {
+    /// Opens the installation for the time of `body`.
+    func withApp<Result>(
+        _ options: CommonOptions, _ body: (App) async throws -> Result
+    ) async throws -> Result {
+        let app = try await App.open(options)
+        do {
+            let result = try await body(app)
+            app.close()
+            return result
+        } catch {
+            app.close()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Curl
+import Foundation
+import JSON
+import Messaging
+import Storage
+
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check the configuration, templates, database and transports.",
+        discussion: "Opens a session to every mail server and closes it again; nothing is sent.\n\nExit status: 0 all is well, 78 something is not.")
+
+    @OptionGroup var options: CommonOptions
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    struct Finding {
+        let name: String
+        let passes: Bool
+        let verdict: String
+    }
+
+    func run() async throws {
+        var findings: [Finding] = []
+        func add(_ name: String, _ passes: Bool, _ verdict: String) {
+            findings.append(.init(name: name, passes: passes, verdict: verdict))
+        }
+        let configuration = try Configuration.load(options.config)
+        let named = options.config ?? ProcessInfo.processInfo.environment["DUNLIN_CONFIG"] ?? "dunlin.yaml"
+        add("configuration", true, FileManager.default.fileExists(atPath: named) ? named : "none: the defaults")
+        var brands: [String: Brand] = [:]
+        do {
+            brands = try Brand.all(configuration.brands)
+            add("brands", true, configuration.brands.isEmpty ? "none: a sample brand stands in" : brands.keys.sorted().joined(separator: ", "))
+        } catch {
+            add("brands", false, "\(error)")
+        }
+        do {
+            let library = TemplateLibrary(folder: try configuration.templatesPath())
+            let problems = brands.values.first.map { library.check(brand: $0) } ?? library.problems
+            add(
+                "templates", problems.isEmpty,
+                problems.isEmpty ? "\(library.sets.count) in \(library.folder)" : problems.joined(separator: "\n"))
+        } catch {
+            add("templates", false, "\(error)")
+        }
+        do {
+            let app = try await App.open(configuration, verbose: false)
+            try await Check.integrity(app)
+            let worker = app.database.otherWorker()
+            add("database", true, "\(try configuration.databasePath())" + (worker.map { ", in use by \($0)" } ?? ""))
+            app.close()
+        } catch {
+            add("database", false, "\(error)")
+        }
+        for (name, passes, verdict) in await Check.transports(configuration) { add(name, passes, verdict) }
+        report(findings)
+        if findings.contains(where: { !$0.passes }) { throw Failure(.configuration, "") }
+    }
+
+    private static func integrity(_ app: App) async throws {
+        _ = try await app.queue.status(now: 0)
+    }
+
+    private static func transports(_ configuration: Configuration) async -> [(String, Bool, String)] {
+        let thread = NetworkThread()
+        thread.start()
+        defer { thread.stop() }
+        let settings = configuration.messaging
+        var findings: [(String, Bool, String)] = []
+        do {
+            _ = try Transports.make(settings, thread: thread)
+        } catch {
+            return [("transports", false, error.description)]
+        }
+        for channel in Channel.allCases where configuration.channels[channel] != nil || channel == .email {
+            for (index, transport) in (settings.settings(for: channel)?.transports ?? []).enumerated() {
+                switch transport {
+                case .outbox(let outbox):
+                    findings.append(("\(channel.rawValue): \(transport.name)", true, "writes to \(configuration.resolve(outbox.path ?? "outbox"))"))
+                case .smtp(let smtp):
+                    let place = "channels.\(channel.rawValue).transports[\(index)]"
+                    do {
+                        _ = try Transports.smtpSettings(smtp, place, folder: settings.folder)
+                    } catch {
+                        findings.append(("\(channel.rawValue): \(transport.name)", false, error.description))
+                    }
+                }
+            }
+        }
+        return findings
+    }
+
+    private func report(_ findings: [Finding]) {
+        guard !json else {
+            var writer = JSONWriter()
+            writer.beginArray()
+            for finding in findings {
+                writer.beginObject()
+                writer.member("check", finding.name)
+                writer.member("passes", finding.passes)
+                writer.member("verdict", finding.verdict)
+                writer.endObject()
+            }
+            writer.endArray()
+            return Console.print(writer.text)
+        }
+        var table = Table([("CHECK", .left), ("", .left), ("VERDICT", .left)])
+        for finding in findings {
+            for (index, line) in finding.verdict.split(separator: "\n").enumerated() {
+                table.add([
+                    index == 0 ? finding.name : "",
+                    index == 0 ? (finding.passes ? Console.style("ok", .green) : Console.style("no", .red)) : "", String(line),
+                ])
+            }
+        }
+        Console.print(table.text)
+    }
+}

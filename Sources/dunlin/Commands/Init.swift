@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+
+struct Init: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Write a commented dunlin.yaml.")
+
+    @Argument(help: "The file to write.", completion: .file())
+    var file = "dunlin.yaml"
+
+    func run() throws {
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        guard descriptor >= 0 else {
+            throw Failure(.cannotCreate, "\(file) cannot be written: \(String(cString: strerror(errno)))")
+        }
+        Console.write(Array(Init.text.utf8), to: descriptor)
+        close(descriptor)
+        Console.print("\(file) is written. Name your brand and your mail server in it, then run 'dunlin check'.")
+    }
+
+    static let text = """
+        # Dunlin's configuration. Paths are relative to this file; ${NAME} reads the environment.
+
+        database: sqlite:dunlin.sqlite
+        # templates: Templates          # default: the ones that ship with Dunlin
+        # sandbox: true                 # everything goes to the outbox, whatever the transports say
+        # retention: 90d                # finished messages are forgotten after this time; never keeps them
+        # stop_within: 30s              # the longest that a stop waits for what is on the wire
+
+        brands:
+          example:
+            name: Example Ltd
+            from: Example Billing <billing@example.com>
+            # reply_to: accounts@example.com
+            # return_path: bounces@example.com
+            postal_address: 1 Main Street, Springfield, IL 62701, USA
+            tone: friendly              # friendly, neutral, formal, or one of your own
+            locale: en
+            # phone: +1 555 010 0123
+            # website: https://example.com
+            # color: "#0a5c5c"
+            # headers: {X-Campaign: reminders}
+
+        channels:
+          email:
+            transports: []              # empty: messages are written to ./outbox/
+            # transports: [smtp://localhost:25]
+            # transports:
+            #   - type: smtp
+            #     url: smtp://smtp.example.com:587    # smtps:// for TLS from the first byte
+            #     tls: required                       # required, opportunistic or none
+            #     username: dunlin
+            #     password: ${SMTP_PASSWORD}          # or token_command: for OAuth
+            #     connections: 32
+            retry: {first: 1m, factor: 2, max: 4h, give_up: 3d}
+            uncertain: retry            # or hold: a person decides
+
+        """
+}

@@ -1,0 +1,189 @@
+import ArgumentParser
+import Foundation
+import JSON
+import Messaging
+
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "How things stand: depth, age, rates, lanes, problems.",
+        discussion: "With --check, the exit status is 0 when all is well, 1 with warnings, 2 when something is critical.")
+
+    @OptionGroup var options: CommonOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @Flag(help: "Show it again every two seconds.")
+    var watch = false
+
+    @Flag(help: "Print the problems only, and exit by the worst of them.")
+    var check = false
+
+    func run() async throws {
+        try await withApp(options) { app in
+            repeat {
+                let report = try await app.queue.status(now: Int64(Date().timeIntervalSince1970 * 1000))
+                if watch, Console.isTerminal { Console.write(Array("\u{1b}[H\u{1b}[2J".utf8)) }
+                if json {
+                    Console.print(StatusText.json(report))
+                } else if check {
+                    Console.print(StatusText.problems(report))
+                } else {
+                    Console.print(StatusText.page(report))
+                }
+                if check {
+                    if report.problems.contains(where: { $0.severity == .critical }) { throw ExitCode(2) }
+                    if !report.problems.isEmpty { throw ExitCode(1) }
+                }
+                if watch { try await Task.sleep(for: .seconds(2)) }
+            } while watch
+        }
+    }
+}
+
+/// A status report as text and as JSON.
+enum StatusText {
+    static func page(_ report: StatusReport) -> String {
+        var lines: [String] = [head(report), ""]
+        var states = Table(MessageState.allCases.map { ($0.rawValue.uppercased(), .right) })
+        states.add(MessageState.allCases.map { Console.count(report.messages[$0] ?? 0) })
+        lines += [states.text, "", sentence(report)]
+        if !report.lanes.isEmpty {
+            var lanes = Table([
+                ("LANE", .left), ("CHANNEL", .left), ("STATE", .left), ("IN FLIGHT", .right), ("CONNECTIONS", .right),
+            ])
+            for lane in report.lanes where report.isWorking || lane.state != .open {
+                let state = lane.state == .open ? "open" : Console.style(lane.state.rawValue, .red)
+                lanes.add([lane.name, lane.channel.rawValue, state, "\(lane.inFlight)", "\(lane.connections)"])
+            }
+            if !lanes.isEmpty, report.isWorking { lines += ["", lanes.text] }
+        }
+        if !report.rates.isEmpty {
+            var rates = Table([
+                ("LAST HOUR", .left), ("ACCEPTED", .right), ("RETRY", .right), ("REJECTED", .right), ("UNCERTAIN", .right),
+                ("PER MINUTE NOW", .right),
+            ])
+            for (channel, rate) in report.rates.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                rates.add(
+                    [channel.rawValue]
+                        + ["accepted", "retry", "rejected", "uncertain"].map { Console.count(rate.lastHour[$0] ?? 0) }
+                        + [Console.count(Int64(rate.perMinute))])
+            }
+            lines += ["", rates.text]
+        }
+        if !report.domains.isEmpty {
+            var domains = Table([("BUSIEST DOMAINS", .left), ("DUE", .right)])
+            for domain in report.domains { domains.add([domain.name.isEmpty ? "-" : domain.name, Console.count(domain.waiting)]) }
+            lines += ["", domains.text]
+        }
+        lines += ["", problems(report)]
+        return lines.joined(separator: "\n")
+    }
+
+    private static func head(_ report: StatusReport) -> String {
+        guard let node = report.node else { return Console.style("No worker has run yet.", .bold) }
+        if report.isWorking {
+            return Console.style(node.name, .bold) + " has been working for "
+                + Console.span(seconds: (report.now - node.startedAt) / 1000)
+        }
+        let end = node.stoppedAt ?? node.heartbeatAt
+        return Console.style("No worker runs", .bold) + "; the last one, \(node.name), "
+            + (node.stoppedAt == nil ? "was last heard of " : "stopped ") + Console.span(seconds: (report.now - end) / 1000) + " ago"
+    }
+
+    private static func sentence(_ report: StatusReport) -> String {
+        let due = report.dueByChannel.values.reduce(0, +)
+        var parts = [due == 0 ? "nothing is due" : "\(Console.count(due)) due, the oldest for \(Console.span(seconds: report.oldestWaitingSeconds))"]
+        if let drain = report.drainSeconds { parts.append("about \(Console.span(seconds: drain)) to drain") }
+        parts.append(
+            "\(Console.count(report.accepted)) accepted in all"
+                + (report.pruned > 0 ? ", \(Console.count(report.pruned)) of them pruned" : ""))
+        parts.append(report.sumHolds ? "the books balance" : Console.style("the books do not balance", .red))
+        if report.optOuts > 0 { parts.append("\(Console.count(report.optOuts)) opt-outs") }
+        return parts.joined(separator: "; ")
+    }
+
+    static func problems(_ report: StatusReport) -> String {
+        guard !report.problems.isEmpty else { return Console.style("No problems.", .green) }
+        return report.problems.map { problem in
+            let word = Console.style(problem.severity.rawValue, problem.severity == .critical ? .red : .yellow)
+            return "\(word): \(problem.what)\n  → \(problem.remedy)"
+        }.joined(separator: "\n")
+    }
+
+    static func json(_ report: StatusReport) -> String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("now", Timestamp.text(report.now))
+        writer.member("working", report.isWorking)
+        if let node = report.node {
+            writer.name("node")
+            writer.beginObject()
+            writer.member("name", node.name)
+            writer.member("started_at", Timestamp.text(node.startedAt))
+            writer.member("heartbeat_at", Timestamp.text(node.heartbeatAt))
+            if let stopped = node.stoppedAt { writer.member("stopped_at", Timestamp.text(stopped)) }
+            writer.endObject()
+        }
+        writer.name("messages")
+        writer.beginObject()
+        for state in MessageState.allCases { writer.member(state.rawValue, report.messages[state] ?? 0) }
+        writer.endObject()
+        writer.member("accepted_total", report.accepted)
+        writer.member("pruned_total", report.pruned)
+        writer.member("sum_holds", report.sumHolds)
+        writer.member("due", report.dueByChannel.values.reduce(0, +))
+        writer.member("oldest_waiting_seconds", report.oldestWaitingSeconds)
+        if let drain = report.drainSeconds { writer.member("drain_seconds", drain) }
+        writer.name("lanes")
+        writer.beginArray()
+        for lane in report.lanes {
+            writer.beginObject()
+            writer.member("name", lane.name)
+            writer.member("channel", lane.channel.rawValue)
+            writer.member("state", report.isWorking ? lane.state.rawValue : "idle")
+            if let reason = lane.reason { writer.member("reason", reason) }
+            writer.member("in_flight", report.isWorking ? lane.inFlight : 0)
+            writer.member("connections", report.isWorking ? lane.connections : 0)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.name("domains")
+        writer.beginArray()
+        for domain in report.domains {
+            writer.beginObject()
+            writer.member("domain", domain.name)
+            writer.member("due", domain.waiting)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.name("rates")
+        writer.beginObject()
+        for (channel, rate) in report.rates.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            writer.name(channel.rawValue)
+            writer.beginObject()
+            for (name, counts) in [("last_minute", rate.lastMinute), ("last_hour", rate.lastHour)] {
+                writer.name(name)
+                writer.beginObject()
+                for (outcome, count) in counts.sorted(by: { $0.key < $1.key }) { writer.member(outcome, count) }
+                writer.endObject()
+            }
+            writer.endObject()
+        }
+        writer.endObject()
+        writer.member("opt_outs", report.optOuts)
+        if let free = report.freeBytes { writer.member("free_bytes", free) }
+        writer.name("problems")
+        writer.beginArray()
+        for problem in report.problems {
+            writer.beginObject()
+            writer.member("severity", problem.severity.rawValue)
+            writer.member("what", problem.what)
+            writer.member("remedy", problem.remedy)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        return writer.text
+    }
+}

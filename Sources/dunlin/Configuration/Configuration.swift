@@ -1,0 +1,112 @@
+import Foundation
+import Messaging
+
+/// `dunlin.yaml`, read once.
+struct Configuration: Decodable {
+    /// `sqlite:FILE`, relative to the configuration's folder. Default `sqlite:dunlin.sqlite`.
+    var database = "sqlite:dunlin.sqlite"
+    /// The folder of templates. Default: the shipped ones.
+    var templates: String?
+    /// Everything goes to the outbox, whatever the transports say. Default false.
+    var sandbox = false
+    /// Finished messages are forgotten after this time. Default `90d`; `never` keeps them.
+    var retention: TimeSpan? = TimeSpan(milliseconds: 90 * 86_400_000)
+    /// The longest that a stop waits for what is on the wire. Default `30s`.
+    var stopWithin = TimeSpan(milliseconds: 30_000)
+    var channels: [Channel: ChannelSettings] = [:]
+    var brands: [String: BrandSettings] = [:]
+    /// The folder that relative paths start from.
+    var folder = "."
+
+    enum CodingKeys: String, CodingKey {
+        case database, templates, sandbox, retention, channels, brands
+        case stopWithin = "stop_within"
+    }
+
+    init() {}
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        database = try container.decodeIfPresent(String.self, forKey: .database) ?? database
+        templates = try container.decodeIfPresent(String.self, forKey: .templates)
+        sandbox = try container.decodeIfPresent(Bool.self, forKey: .sandbox) ?? sandbox
+        if try container.decodeIfPresent(String.self, forKey: .retention) == "never" {
+            retention = nil
+        } else {
+            retention = try container.decodeIfPresent(TimeSpan.self, forKey: .retention) ?? retention
+        }
+        stopWithin = try container.decodeIfPresent(TimeSpan.self, forKey: .stopWithin) ?? stopWithin
+        let named = try container.decodeIfPresent([String: ChannelSettings].self, forKey: .channels) ?? [:]
+        for (name, settings) in named {
+            guard let channel = Channel(rawValue: name) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .channels, in: container,
+                    debugDescription: "there is no channel '\(name)'; known: "
+                        + Channel.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            channels[channel] = settings
+        }
+        brands = try container.decodeIfPresent([String: BrandSettings].self, forKey: .brands) ?? [:]
+    }
+
+    /// Reads `path`, or `DUNLIN_CONFIG`, or `dunlin.yaml` in the working folder if it is there; else the defaults.
+    static func load(
+        _ path: String?, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> Configuration {
+        let named = path ?? environment["DUNLIN_CONFIG"]
+        let file = named ?? "dunlin.yaml"
+        guard FileManager.default.fileExists(atPath: file) else {
+            guard named == nil else {
+                throw ConfigurationError(
+                    file: file, line: nil, key: "", message: "there is no such file: 'dunlin init' writes one")
+            }
+            return Configuration()
+        }
+        guard let yaml = try? String(contentsOfFile: file, encoding: .utf8) else {
+            throw ConfigurationError(file: file, line: nil, key: "", message: "it cannot be read as UTF-8 text")
+        }
+        var configuration = try StrictDecoder(environment: environment, file: file).decode(Configuration.self, from: yaml)
+        let folder = (file as NSString).deletingLastPathComponent
+        configuration.folder = folder.isEmpty ? "." : folder
+        return configuration
+    }
+
+    var messaging: MessagingSettings {
+        MessagingSettings(
+            channels: channels, brands: brands, sandbox: sandbox, retention: retention, stopWithin: stopWithin,
+            folder: folder)
+    }
+
+    /// The path of the SQLite file.
+    func databasePath() throws -> String {
+        guard database.hasPrefix("sqlite:") else {
+            throw ConfigurationError(
+                file: "database", line: nil, key: "", message: "'\(database)' is no database that is known: write sqlite:FILE")
+        }
+        return resolve(String(database.dropFirst("sqlite:".count)))
+    }
+
+    /// The folder of templates: configured, `DUNLIN_TEMPLATES`, or the shipped ones beside or above the program.
+    func templatesPath(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> String {
+        if let templates { return resolve(templates) }
+        if let named = environment["DUNLIN_TEMPLATES"] { return named }
+        var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        var candidates = [resolve("Templates")]
+        while folder.path != "/" {
+            candidates.append(folder.appendingPathComponent("Templates").path)
+            candidates.append(folder.appendingPathComponent("share/dunlin/Templates").path)
+            folder.deleteLastPathComponent()
+        }
+        let found = candidates.first { FileManager.default.fileExists(atPath: $0 + "/_partials") }
+        guard let found else {
+            throw ConfigurationError(
+                file: "templates", line: nil, key: "",
+                message: "the shipped templates are not beside the program: set 'templates' or DUNLIN_TEMPLATES")
+        }
+        return found
+    }
+
+    func resolve(_ path: String) -> String {
+        path.hasPrefix("/") || folder == "." ? path : "\(folder)/\(path)"
+    }
+}

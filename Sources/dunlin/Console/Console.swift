@@ -1,0 +1,79 @@
+import Foundation
+
+/// Text for people: colours only on a terminal, and only if they are wanted (<https://no-color.org>).
+enum Console {
+    enum Style: String {
+        case bold = "1"
+        case dim = "2"
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+    }
+
+    static let isTerminal = isatty(STDOUT_FILENO) == 1
+    static let errorIsTerminal = isatty(STDERR_FILENO) == 1
+    private static let wantsColor =
+        isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+        && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+
+    static func style(_ text: String, _ style: Style) -> String {
+        wantsColor ? "\u{1b}[\(style.rawValue)m\(text)\u{1b}[0m" : text
+    }
+
+    static func print(_ text: String = "") {
+        write(Array((text + "\n").utf8), to: STDOUT_FILENO)
+    }
+
+    static func error(_ text: String) {
+        write(Array((text + "\n").utf8), to: STDERR_FILENO)
+    }
+
+    static func write(_ bytes: [UInt8], to file: Int32 = STDOUT_FILENO) {
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress.map { $0 + offset }, bytes.count - offset) }
+            if count < 0, errno != EINTR { exit(errno == EPIPE ? 0 : 74) }
+            offset += max(0, count)
+        }
+    }
+
+    /// A line that is overwritten by the next; nothing when standard error is no terminal.
+    static func progress(_ text: String) {
+        guard errorIsTerminal else { return }
+        write(Array("\r\u{1b}[2K\(text)".utf8), to: STDERR_FILENO)
+    }
+
+    static func endProgress() {
+        guard errorIsTerminal else { return }
+        write(Array("\r\u{1b}[2K".utf8), to: STDERR_FILENO)
+    }
+
+    /// Asks on the terminal; `false` when there is none.
+    static func confirm(_ question: String) -> Bool {
+        guard isatty(STDIN_FILENO) == 1, errorIsTerminal else { return false }
+        write(Array("\(question) [y/N] ".utf8), to: STDERR_FILENO)
+        return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+    }
+
+    /// `1,234,567`.
+    static func count(_ number: Int64) -> String {
+        var text = String(abs(number))
+        var index = text.endIndex
+        while let next = text.index(index, offsetBy: -3, limitedBy: text.startIndex), next > text.startIndex {
+            text.insert(",", at: next)
+            index = next
+        }
+        return number < 0 ? "-" + text : text
+    }
+
+    /// `42 s`, `12 min`, `3 h 20 min`, `5 d`.
+    static func span(seconds: Int64) -> String {
+        switch seconds {
+        case ..<0: "0 s"
+        case ..<120: "\(seconds) s"
+        case ..<7200: "\(seconds / 60) min"
+        case ..<172_800: "\(seconds / 3600) h \(seconds / 60 % 60) min"
+        default: "\(seconds / 86_400) d"
+        }
+    }
+}

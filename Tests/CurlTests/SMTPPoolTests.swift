@@ -193,7 +193,7 @@ import Testing
         let script: ScriptedServer.Script = { moment in
             switch moment.step {
             case "AUTH": .say("334 \r\n")
-            case "EHLO", "MAIL", "RCPT", "DATA", ".", "greeting", "RSET", "QUIT": nil
+            case "greeting", "EHLO", "MAIL", "RCPT", "DATA", "body", ".", "QUIT": nil
             default: .say(moment.connection == 2 && second == "good" ? "235 welcome\r\n" : "535 no\r\n")
             }
         }

@@ -32,7 +32,7 @@ public struct Composer: Sendable {
         /// Empty for a message with its own content.
         let templateName: String
         let source: Source
-        let attachments: [Attachment]
+        let attachments: [EmailAttachment]
         let inline: [InlinePart]
     }
 
@@ -144,11 +144,11 @@ public struct Composer: Sendable {
 
     private func files(
         _ value: JSONValue?, channel: Channel
-    ) throws(Rejection) -> ([Attachment], [InlinePart]) {
+    ) throws(Rejection) -> ([EmailAttachment], [InlinePart]) {
         guard let value, !value.isNull else { return ([], []) }
         guard channel == .email else { throw Rejection("attachments", "only email carries files") }
         guard value.kind == .array else { throw Rejection("attachments", "it must be a list") }
-        var attachments: [Attachment] = []
+        var attachments: [EmailAttachment] = []
         var inline: [InlinePart] = []
         for (index, file) in value.elements.enumerated() {
             let place = "attachments[\(index)]"
@@ -165,7 +165,7 @@ public struct Composer: Sendable {
                 if let id = file["content_id"]?.string {
                     inline.append(try InlinePart(contentID: id, contentType: type, filename: filename, bytes: Array(data)))
                 } else {
-                    attachments.append(try Attachment(filename: filename, contentType: type, bytes: Array(data)))
+                    attachments.append(try EmailAttachment(filename: filename, contentType: type, bytes: Array(data)))
                 }
             } catch {
                 throw Rejection(place, "\(error)")

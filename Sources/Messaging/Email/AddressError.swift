@@ -87,7 +87,8 @@ extension AddressError: CustomStringConvertible {
         case .textAfterAddress(let text):
             "There is text behind the address, \(text.shown): remove it."
         case .nameInAddress:
-            "There is more than an address here: give the address alone, like ada@example.com, without name and brackets."
+            "There is more than an address here: "
+                + "give the address alone, like ada@example.com, without name and brackets."
         case .comment:
             "Comments in parentheses are not supported: remove them, or put a name that has them in double quotes."
         case .encodedName:

@@ -51,7 +51,8 @@ extension EmailMessageError: CustomStringConvertible {
         case .invalidHeaderName(let name):
             "\(name.shown) is not a header name: use letters, digits and hyphens, at most 64, like X-Campaign."
         case .reservedHeader(let name):
-            "The header \(name.shown) is written by the dispatcher or by mail servers: remove it from the custom headers."
+            "The header \(name.shown) is written by the dispatcher or by mail servers: "
+                + "remove it from the custom headers."
         case .duplicateHeader(let name):
             "The header \(name.shown) is given twice: remove one of them."
         case .emptyHeader(let name):

@@ -18,8 +18,8 @@ enum EncodedWords {
     ///
     /// - Parameters:
     ///   - column: the characters that already stand in the line.
-    ///   - isName: to cut only behind spaces, where there are any, and to begin on a line of its own rather than to cut.
-    ///     Python's parser, in 3.11 for one, keeps the space between two words of a display name.
+    ///   - isName: to cut only behind spaces, where there are any, and to begin on a line of its own rather than
+    ///     to cut. Python's parser, in 3.11 for one, keeps the space between two words of a display name.
     /// - Returns: the characters in the last line.
     static func append(_ text: Span<UInt8>, column: Int, isName: Bool = false, to out: inout [UInt8]) -> Int {
         var escaped = 0
@@ -95,7 +95,8 @@ enum EncodedWords {
         return nil
     }
 
-    /// The last place not behind `limit` where no character, and if possible no grapheme, is cut; always behind `start`.
+    /// The last place not behind `limit` where no character, and if possible no grapheme, is cut; always behind
+    /// `start`.
     private static func cut(_ text: Span<UInt8>, from start: Int, to limit: Int) -> Int {
         guard limit < text.count else { return text.count }
         var end = limit

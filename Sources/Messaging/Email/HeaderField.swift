@@ -8,7 +8,8 @@ public struct HeaderField: Sendable, Hashable {
     /// - Parameters:
     ///   - name: printable ASCII without a colon, at most 64 characters; not one that the dispatcher or a mail server
     ///     writes: see ``isReserved(_:)``.
-    ///   - value: one line; spaces at its ends are dropped. Where the name stands for identifiers or addresses (`References`, `List-Help`, ...), ASCII.
+    ///   - value: one line; spaces at its ends are dropped. ASCII where the name stands for identifiers or addresses
+    ///     (`References`, `List-Help`, ...).
     public init(name: String, value: String) throws(EmailMessageError) {
         let nameBytes = name.utf8.span
         guard (1...64).contains(nameBytes.count) else { throw .invalidHeaderName(name) }

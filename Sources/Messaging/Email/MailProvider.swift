@@ -24,7 +24,8 @@ struct MailProvider: Sendable {
         return providers
     }()
 
-    /// The local part without tag, and without dots where they make no difference. A local part that would be empty stays.
+    /// The local part without tag, and without dots where they make no difference; as it is if that
+    /// leaves nothing.
     func base(of localPart: String) -> String {
         var base = localPart
         if let plus = localPart.utf8.firstIndex(of: 0x2b) { base = String(localPart[..<plus]) }

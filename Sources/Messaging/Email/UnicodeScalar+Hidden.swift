@@ -25,7 +25,8 @@ extension Unicode.Scalar {
 }
 
 extension String {
-    /// The text between double quotes, shortened to 60 characters, without anything that would disturb a terminal or a log.
+    /// The text between double quotes, shortened to 60 characters, without anything that would disturb a
+    /// terminal or a log.
     var shown: String {
         var text = "\""
         for scalar in unicodeScalars.prefix(60) {

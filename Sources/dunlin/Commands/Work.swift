@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Messaging
 import ServiceLifecycle
+import UnixSignals
 
 struct Work: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -108,7 +109,7 @@ struct Profile {
         }
         for (phase, nanoseconds) in summary.phases.sorted(by: { $0.value > $1.value }) { row(phase, nanoseconds) }
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         let total = UInt64(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1_000_000_000
             + UInt64(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000
         row("all of it", total)

@@ -65,14 +65,18 @@ public protocol Transaction: Connection {
     /// - Returns: for each row of values, how many rows were changed.
     @discardableResult
     func batch(
-        _ statement: Statement, _ rows: [[SQLValue]], _ body: (Int, any Row) throws -> Void
+        _ statement: Statement,
+        _ rows: [[SQLValue]],
+        _ body: (Int, any Row) throws -> Void
     ) throws -> [Int]
 }
 
 extension Connection {
     /// The first row, if there is one.
     public func first<Result>(
-        _ statement: Statement, _ values: [SQLValue] = [], _ body: (any Row) throws -> Result
+        _ statement: Statement,
+        _ values: [SQLValue] = [],
+        _ body: (any Row) throws -> Result
     ) throws -> Result? {
         var result: Result?
         try query(statement, values) { row in
@@ -82,7 +86,9 @@ extension Connection {
     }
 
     public func all<Result>(
-        _ statement: Statement, _ values: [SQLValue] = [], _ body: (any Row) throws -> Result
+        _ statement: Statement,
+        _ values: [SQLValue] = [],
+        _ body: (any Row) throws -> Result
     ) throws -> [Result] {
         var results: [Result] = []
         try query(statement, values) { results.append(try body($0)) }

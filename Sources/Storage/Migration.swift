@@ -12,7 +12,8 @@ public struct Migration: Sendable {
 
 extension Migration {
     static let createTable = Statement(
-        "CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)")
+        "CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)"
+    )
     static let newest = Statement("SELECT coalesce(max(number), 0) FROM schema_migration")
     static let record = Statement("INSERT INTO schema_migration (number, applied_at) VALUES ($1, $2)")
 
@@ -39,7 +40,9 @@ extension Database {
             for migration in migrations where migration.number > applied {
                 for statement in migration.statements { try transaction.execute(statement, []) }
                 try transaction.execute(
-                    Migration.record, [.integer(Int64(migration.number)), .integer(transaction.now)])
+                    Migration.record,
+                    [.integer(Int64(migration.number)), .integer(transaction.now)]
+                )
             }
         }
     }

@@ -6,7 +6,13 @@ import Storage
 
 /// What every command takes.
 struct CommonOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The configuration file (default: $DUNLIN_CONFIG, or dunlin.yaml if it is there).", valueName: "file"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The configuration file (default: $DUNLIN_CONFIG, or dunlin.yaml if it is there).",
+            valueName: "file"
+        )
+    )
     var config: String?
 
     @Flag(name: .shortAndLong, help: "Log more; addresses and bodies too.")
@@ -30,8 +36,13 @@ struct App {
         let database = try SQLiteDatabase(path: try configuration.databasePath())
         try await database.migrate(Schema.migrations)
         return App(
-            configuration: configuration, settings: configuration.messaging, database: database, queue: Queue(database),
-            optOuts: OptOuts(database), logger: App.logger(verbose: verbose))
+            configuration: configuration,
+            settings: configuration.messaging,
+            database: database,
+            queue: Queue(database),
+            optOuts: OptOuts(database),
+            logger: App.logger(verbose: verbose)
+        )
     }
 
     static func logger(verbose: Bool) -> Logger {
@@ -45,12 +56,17 @@ struct App {
         let library = TemplateLibrary(folder: try configuration.templatesPath())
         for problem in library.problems { logger.warning("template left out: \(problem)") }
         return Composer(
-            library: library, brands: try Brand.all(settings.brands), secret: try await Installation.secret(database))
+            library: library,
+            brands: try Brand.all(settings.brands),
+            secret: try await Installation.secret(database)
+        )
     }
 
     func reader() async throws -> MessageReader {
         MessageReader(
-            composer: try await composer(), channels: Set(Channel.allCases.filter { settings.settings(for: $0) != nil }))
+            composer: try await composer(),
+            channels: Set(Channel.allCases.filter { settings.settings(for: $0) != nil })
+        )
     }
 
     func close() {
@@ -61,7 +77,8 @@ struct App {
 extension ParsableArguments {
     /// Opens the installation for the time of `body`.
     func withApp<Result>(
-        _ options: CommonOptions, _ body: (App) async throws -> Result
+        _ options: CommonOptions,
+        _ body: (App) async throws -> Result
     ) async throws -> Result {
         let app = try await App.open(options)
         do {

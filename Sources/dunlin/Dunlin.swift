@@ -19,7 +19,9 @@ struct Dunlin: AsyncParsableCommand {
             CommandGroup(name: "Send:", subcommands: [Enqueue.self, Work.self, Serve.self]),
             CommandGroup(name: "Watch:", subcommands: [Status.self, Shape.self, Why.self]),
             CommandGroup(
-                name: "Act:", subcommands: [MessageCommand.self, OptOutCommand.self, TemplateCommand.self]),
+                name: "Act:",
+                subcommands: [MessageCommand.self, OptOutCommand.self, TemplateCommand.self]
+            ),
         ]
     )
 

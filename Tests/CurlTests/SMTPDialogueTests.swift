@@ -381,7 +381,9 @@ import Testing
     }
 
     @Test func `any order of the server's answers tells every message exactly once`() {
-        let answers = ["250 ok", "354 go", "421 bye", "450 later", "550 no", "550-no\r\n550 no", "junk", "299 x", "399 y"]
+        let answers = [
+            "250 ok", "354 go", "421 bye", "450 later", "550 no", "550-no\r\n550 no", "junk", "299 x", "399 y",
+        ]
         var random = Seeded(state: 7)
         for _ in 0..<3000 {
             var talk = Conversation(Bool.random(using: &random) ? Conversation.pipelining : SMTPExtensions())

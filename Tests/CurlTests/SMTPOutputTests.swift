@@ -31,7 +31,8 @@ import Testing
         var random = Seeded(state: 3)
         let alphabet = Array("..\r\n\r\nabcdef".utf8)
         for round in 0..<200 {
-            let body = (0..<Int.random(in: 0..<300, using: &random)).map { _ in alphabet.randomElement(using: &random)! }
+            let body = (0..<Int.random(in: 0..<300, using: &random)).map { _ in alphabet.randomElement(using: &random)!
+            }
             let wire = stuffed(body, prefill: SMTPOutput.capacity - SMTPOutput.reserve - round % 100)
             var found: [UInt8] = []
             for (index, byte) in wire.enumerated() {

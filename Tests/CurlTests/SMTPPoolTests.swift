@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct SMTPPoolTests {
     @Test(arguments: [["PIPELINING"], []])
-    func `messages go over the sessions that the limit allows, every one exactly once`(_ extensions: [String]) async throws {
+    func `messages go over the sessions that the limit allows, every one exactly once`(_ extensions: [String])
+        async throws
+    {
         try await PoolBench.run(extensions: extensions, settings: { $0.connections = 3 }) { bench in
             let sent = (1...200).map { message($0, data: "Number \($0)\r\n.dot\r\n") }
             let outcomes = await bench.send(sent)

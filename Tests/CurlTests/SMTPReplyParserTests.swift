@@ -37,7 +37,9 @@ import Testing
         #expect(parse(bytes.map { [$0] }).replies == expected)
     }
 
-    @Test(arguments: ["hello\r\n", "25\r\n", "\r\n", "150 x\r\n", "650 x\r\n", "2500 x\r\n", "250_x\r\n", "HTTP/1.1 400\r\n"])
+    @Test(arguments: [
+        "hello\r\n", "25\r\n", "\r\n", "150 x\r\n", "650 x\r\n", "2500 x\r\n", "250_x\r\n", "HTTP/1.1 400\r\n",
+    ])
     func `what is no reply is malformed`(_ text: String) {
         #expect(parse([Array(text.utf8)]).isMalformed)
     }

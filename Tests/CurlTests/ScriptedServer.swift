@@ -142,7 +142,9 @@ final class ScriptedServer: Sendable {
                 var body = ""
                 while let line = lines.next(), line != "." {
                     if body.isEmpty {
-                        let act = script(Moment(connection: connection, step: "body", mails: record.withLock { $0.mails }))
+                        let act = script(
+                            Moment(connection: connection, step: "body", mails: record.withLock { $0.mails })
+                        )
                         if act != nil, !answer("body", "") { return }
                     }
                     body += line + "\n"

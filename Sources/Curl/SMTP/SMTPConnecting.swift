@@ -7,6 +7,7 @@ final class SMTPConnecting {
         case failed(SMTPOpening.Failure)
     }
 
+    let id: UInt64
     private let settings: SMTPSettings
     private let loop: NetworkLoop
     private let done: (SMTPConnecting, Ending) -> Void
@@ -21,11 +22,13 @@ final class SMTPConnecting {
     private(set) var isOver = false
 
     init(
+        id: UInt64 = 0,
         _ settings: SMTPSettings,
         loop: NetworkLoop,
         now: UInt64,
         done: @escaping (SMTPConnecting, Ending) -> Void
     ) {
+        self.id = id
         self.settings = settings
         self.loop = loop
         self.done = done
@@ -53,7 +56,7 @@ final class SMTPConnecting {
     }
 
     func connect(token: String?, now: UInt64) {
-        guard !isOver else { return }
+        guard !isOver, handle == nil else { return }
         guard let handle = EasyHandle() else {
             return finish(.failed(.connection(SMTPFailure(.other, "libcurl has no memory for a connection"))))
         }
@@ -162,11 +165,11 @@ final class SMTPConnecting {
         handle.set(CURLOPT_SSL_VERIFYPEER, settings.verify ? 1 : 0)
         handle.set(CURLOPT_SSL_VERIFYHOST, settings.verify ? 2 : 0)
         if let caFile = settings.caFile { handle.set(CURLOPT_CAINFO, caFile) }
-        if let username = settings.username { handle.set(CURLOPT_USERNAME, username) }
+        if settings.hasCredentials { handle.set(CURLOPT_USERNAME, settings.username ?? "") }
         if let token {
             handle.set(CURLOPT_XOAUTH2_BEARER, token)
             handle.set(CURLOPT_LOGIN_OPTIONS, "AUTH=OAUTHBEARER;AUTH=XOAUTH2")
-        } else if let password = settings.password {
+        } else if settings.hasCredentials, let password = settings.password {
             handle.set(CURLOPT_PASSWORD, password)
             handle.set(CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN")
         }

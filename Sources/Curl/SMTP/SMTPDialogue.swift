@@ -56,7 +56,7 @@ struct SMTPDialogue: ~Copyable {
 
     /// An envelope follows a body in the same flight only when both surely fit the socket's buffer: the envelope then
     /// leaves when it is written, not when the server has read the body.
-    static let longestFlight = 32_768
+    static let longestFlight = 16_384
     /// Longer addresses are refused; RFC 5321 allows 256.
     static let longestAddress = 1000
     /// A message that has come back so often is reported as failed.
@@ -107,7 +107,7 @@ struct SMTPDialogue: ~Copyable {
 
     /// Whether another message may be given.
     var canStart: Bool {
-        guard state == .open, next == nil, output.room >= SMTPOutput.capacity - Self.longestFlight else { return false }
+        guard state == .open, next == nil, output.room >= 2 * Self.longestFlight else { return false }
         guard let current else { return expected.isEmpty || (isPipelining && expected.consists(of: .loneDot)) }
         guard isPipelining, expected.consists(of: .body) else { return false }
         guard let body = current.bodyPosition, let dot = current.dotPosition else { return false }
@@ -258,6 +258,7 @@ struct SMTPDialogue: ~Copyable {
 
     /// The connection is gone.
     mutating func lose(_ failure: SMTPFailure, into verdicts: inout SMTPVerdicts) {
+        guard state != .over else { return }
         end(failure, into: &verdicts)
     }
 

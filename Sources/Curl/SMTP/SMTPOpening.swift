@@ -60,13 +60,13 @@ struct SMTPOpening {
         guard code != CURLE_OK else {
             guard settings.hasCredentials, !isAuthenticated else { return nil }
             let text = "The server does not offer AUTH, but credentials are configured"
-            return .credentials(SMTPFailure(.credentials, text, reply: hello))
+            return .credentials(SMTPFailure(.credentials, text))
         }
         let refusal = last.flatMap { $0.code >= 400 ? $0 : nil }
         if code == CURLE_LOGIN_DENIED, !(refusal?.isTransient ?? false) {
             let text =
                 refusal == nil ? "The server offers no way to authenticate that is supported" : "Credentials refused"
-            return .credentials(SMTPFailure(.credentials, text, reply: refusal ?? hello))
+            return .credentials(SMTPFailure(.credentials, text, reply: refusal))
         }
         return .connection(SMTPFailure(reason(code, refusal), message, reply: refusal))
     }

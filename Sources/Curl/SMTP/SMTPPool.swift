@@ -24,7 +24,12 @@ public final class SMTPPool: Sendable {
         }
     }
 
+    deinit {
+        post { $0.close {} }
+    }
+
     /// Queues submissions; they start in this order as sessions come free. After `close()` they come back as withdrawn.
+    /// The queue has no limit of its own: the caller knows from the reports how many are out.
     public func submit(_ batch: [SMTPSubmission]) {
         guard !batch.isEmpty else { return }
         let id = id
@@ -50,7 +55,8 @@ public final class SMTPPool: Sendable {
     }
 
     /// Withdraws what has not started, lets what is on the wire come to its end, ends the sessions with `QUIT`.
-    /// Returns when all is reported and every session is closed.
+    /// Returns when all is reported and every session is closed, which takes as long as the server takes to answer: a
+    /// caller that cannot wait calls `abort()` meanwhile. The network thread must have been started.
     public func close() async {
         let id = id
         await withCheckedContinuation { continuation in

@@ -1,5 +1,7 @@
 /// The part of a pool that lives on the network thread.
 final class SMTPPoolWorker: NetworkResident {
+    /// How late a session's deadline may be noticed while there is traffic.
+    static let scanInterval: UInt64 = 10_000_000
     /// After a failure to connect, without a new submission.
     static let pauseAfterFailure: UInt64 = 1_000_000_000
     /// A failure that finds no submission to be told with is told with the next one, for so long.
@@ -18,6 +20,11 @@ final class SMTPPoolWorker: NetworkResident {
     private var connecting: [SMTPConnecting] = []
     private var sessions: [SMTPSession] = []
     private var idle = 0
+    private var attempts: UInt64 = 0
+    /// When the sessions' deadlines are looked at again: not at each turn, as they move with each answer.
+    private var nextScan: UInt64 = 0
+    private var scannedDue = UInt64.max
+    private var isScanOutdated = false
     private var verdicts = SMTPVerdicts()
     /// The last attempt to open a session succeeded; until then only one attempt is made at a time.
     private var isHealthy = false
@@ -107,7 +114,7 @@ final class SMTPPoolWorker: NetworkResident {
 
     func turn(now: UInt64) -> UInt64 {
         for attempt in connecting { attempt.expire(now: now) }
-        for session in sessions { check(session, now: now) }
+        scan(now: now)
         dropStale(now: now)
         if idle > 0, !queue.isEmpty {
             for session in sessions where session.isCountedIdle && !queue.isEmpty { serve(session, now: now) }
@@ -126,10 +133,19 @@ final class SMTPPoolWorker: NetworkResident {
         var due = queue.first?.startBy ?? .max
         if !queue.isEmpty, openNotBefore > now, sessions.count < limit { due = min(due, openNotBefore) }
         for attempt in connecting { due = min(due, attempt.deadline) }
+        return min(due, isScanOutdated ? nextScan : scannedDue)
+    }
+
+    private func scan(now: UInt64) {
+        guard isScanOutdated ? now >= nextScan : now >= scannedDue else { return }
+        for session in sessions { check(session, now: now) }
+        scannedDue = .max
         for session in sessions {
-            due = min(due, session.dialogue.isIdle ? session.idleSince &+ idleLimit : session.dialogue.deadline)
+            let deadline = session.dialogue.isIdle ? session.idleSince &+ idleLimit : session.dialogue.deadline
+            scannedDue = min(scannedDue, deadline)
         }
-        return due
+        isScanOutdated = false
+        nextScan = now + Self.scanInterval
     }
 
     private func deliver() {
@@ -177,7 +193,9 @@ final class SMTPPoolWorker: NetworkResident {
     }
 
     private func feed(_ session: SMTPSession) {
-        while session.dialogue.canStart, session.dialogue.started < perSession, let submission = queue.popFirst() {
+        while !session.isBlocked, session.dialogue.canStart, session.dialogue.started < perSession,
+            let submission = queue.popFirst()
+        {
             let now = MonotonicClock.now()
             if submission.startBy < now {
                 verdicts.report(submission, .notStarted(.stale))
@@ -191,6 +209,7 @@ final class SMTPPoolWorker: NetworkResident {
 
     /// Keeps the books after anything has happened on a session.
     private func settle(_ session: SMTPSession, now: UInt64) {
+        isScanOutdated = true
         let isIdle = session.dialogue.isIdle
         if isIdle != session.isCountedIdle {
             session.isCountedIdle = isIdle
@@ -214,7 +233,10 @@ final class SMTPPoolWorker: NetworkResident {
         guard closing == nil, !queue.isEmpty, now >= openNotBefore else { return }
         let wanted = isHealthy ? queue.count : 1
         while connecting.count < wanted, sessions.count + connecting.count < limit {
-            let attempt = SMTPConnecting(settings, loop: loop, now: now) { [unowned self] in self.opened($0, $1) }
+            attempts += 1
+            let attempt = SMTPConnecting(id: attempts, settings, loop: loop, now: now) { [unowned self] in
+                self.opened($0, $1)
+            }
             connecting.append(attempt)
             begin(attempt, now: now)
         }
@@ -223,7 +245,7 @@ final class SMTPPoolWorker: NetworkResident {
     private func begin(_ attempt: SMTPConnecting, now: UInt64) {
         guard let fetch = settings.bearerToken else { return attempt.connect(token: nil, now: now) }
         let id = id
-        let attemptID = ObjectIdentifier(attempt)
+        let attemptID = attempt.id
         let afterRefusal = attempt.isSecondToken
         let thread = thread
         Task {
@@ -236,8 +258,8 @@ final class SMTPPoolWorker: NetworkResident {
         }
     }
 
-    private func fetched(_ token: Result<String, SMTPFailure>, for attemptID: ObjectIdentifier) {
-        guard let attempt = connecting.first(where: { ObjectIdentifier($0) == attemptID }) else { return }
+    private func fetched(_ token: Result<String, SMTPFailure>, for attemptID: UInt64) {
+        guard let attempt = connecting.first(where: { $0.id == attemptID }) else { return }
         switch token {
         case .success(let token): attempt.connect(token: token, now: MonotonicClock.now())
         case .failure(let failure): attempt.fail(.connection(failure))

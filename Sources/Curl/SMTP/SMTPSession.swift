@@ -25,7 +25,7 @@ final class SMTPSession: NetworkSocket {
     private let loop: NetworkLoop
     private let came: (SMTPSession) -> Void
     /// The socket takes no more for now.
-    private var isBlocked = false
+    private(set) var isBlocked = false
     private var isReadable = false
 
     /// `came` is called when the server has spoken or the socket takes bytes again.

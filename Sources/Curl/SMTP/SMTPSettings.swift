@@ -10,6 +10,7 @@ public struct SMTPSettings: Sendable {
 
     /// Gives a bearer token for `OAUTHBEARER` or `XOAUTH2`. It is called before each connection, off the network thread;
     /// `afterRefusal` is true when the server has just refused the last one, so that a fresh one must be fetched.
+    /// Else it should answer from memory: many connections may ask at once.
     public typealias BearerToken = @Sendable (_ afterRefusal: Bool) async throws -> String
 
     /// A name or an address; an IPv6 address without brackets.

@@ -47,7 +47,10 @@ public struct Brand: Sendable {
         writer.beginObject()
         writer.member("name", settings.name)
         writer.member("postal_address", settings.postalAddress)
-        writer.member("reply_to", settings.replyTo.flatMap { try? Mailbox(parsing: $0).address.description } ?? from.address.description)
+        writer.member(
+            "reply_to",
+            settings.replyTo.flatMap { try? Mailbox(parsing: $0).address.description } ?? from.address.description
+        )
         if let phone = settings.phone { writer.member("phone", phone) }
         if let website = settings.website { writer.member("website", website) }
         if let color = settings.color { writer.member("color", try Brand.color(color, place("color"))) }

@@ -64,8 +64,15 @@ public struct Composer: Sendable {
         }
         let (attachments, inline) = try files(document["attachments"], channel: channel)
         return Plan(
-            channel: channel, brand: brand, recipient: recipient, category: category, templateName: name, source: source,
-            attachments: attachments, inline: inline)
+            channel: channel,
+            brand: brand,
+            recipient: recipient,
+            category: category,
+            templateName: name,
+            source: source,
+            attachments: attachments,
+            inline: inline
+        )
     }
 
     /// The brand of a message; the only one there is need not be named.
@@ -78,17 +85,24 @@ public struct Composer: Sendable {
         }
         guard let name = value.string, let brand = brands[name] else {
             throw Rejection(
-                "brand", "there is no brand '\(value.string ?? "")'; known: \(brands.keys.sorted().joined(separator: ", "))")
+                "brand",
+                "there is no brand '\(value.string ?? "")'; known: \(brands.keys.sorted().joined(separator: ", "))"
+            )
         }
         return brand
     }
 
     private func words(
-        _ template: JSONValue, _ document: JSONValue, _ brand: Brand
+        _ template: JSONValue,
+        _ document: JSONValue,
+        _ brand: Brand
     ) throws(Rejection) -> (String, String, Plan.Source) {
         guard let name = template.string else { throw Rejection("template", "it must be a string") }
         guard let set = library.sets[name] else {
-            throw Rejection("template", "there is no template '\(name)'; known: \(library.sets.keys.sorted().joined(separator: ", "))")
+            throw Rejection(
+                "template",
+                "there is no template '\(name)'; known: \(library.sets.keys.sorted().joined(separator: ", "))"
+            )
         }
         let tone = try word("tone", document) ?? brand.tone
         let locale = try word("locale", document) ?? brand.locale
@@ -96,7 +110,8 @@ public struct Composer: Sendable {
             let known = set.variants.flatMap { tone, locales in locales.keys.map { "\(tone).\($0)" } }.sorted()
             throw Rejection(
                 set.variants[tone] == nil ? "tone" : "locale",
-                "template '\(name)' has no words for \(tone).\(locale); it has \(known.joined(separator: ", "))")
+                "template '\(name)' has no words for \(tone).\(locale); it has \(known.joined(separator: ", "))"
+            )
         }
         if let fault = variant.faults.first { throw Rejection("template", "it is broken: \(fault)") }
         if let category = document["category"], !category.isNull, category.string != set.category {
@@ -143,7 +158,8 @@ public struct Composer: Sendable {
     }
 
     private func files(
-        _ value: JSONValue?, channel: Channel
+        _ value: JSONValue?,
+        channel: Channel
     ) throws(Rejection) -> ([EmailAttachment], [InlinePart]) {
         guard let value, !value.isNull else { return ([], []) }
         guard channel == .email else { throw Rejection("attachments", "only email carries files") }
@@ -152,18 +168,25 @@ public struct Composer: Sendable {
         var inline: [InlinePart] = []
         for (index, file) in value.elements.enumerated() {
             let place = "attachments[\(index)]"
-            for (name, _) in file.members where !["filename", "content_type", "base64", "content_id"].contains(name.string ?? "") {
+            for (name, _) in file.members
+            where !["filename", "content_type", "base64", "content_id"].contains(name.string ?? "") {
                 throw Rejection(
-                    "\(place).\(name.string ?? "")", "there is no such field; known: base64, content_id, content_type, filename")
+                    "\(place).\(name.string ?? "")",
+                    "there is no such field; known: base64, content_id, content_type, filename"
+                )
             }
             guard let filename = file["filename"]?.string else { throw Rejection("\(place).filename", "it is missing") }
-            guard let type = file["content_type"]?.string else { throw Rejection("\(place).content_type", "it is missing") }
+            guard let type = file["content_type"]?.string else {
+                throw Rejection("\(place).content_type", "it is missing")
+            }
             guard let text = file["base64"]?.string, let data = Data(base64Encoded: text) else {
                 throw Rejection("\(place).base64", "it is missing, or not base64")
             }
             do throws(EmailMessageError) {
                 if let id = file["content_id"]?.string {
-                    inline.append(try InlinePart(contentID: id, contentType: type, filename: filename, bytes: Array(data)))
+                    inline.append(
+                        try InlinePart(contentID: id, contentType: type, filename: filename, bytes: Array(data))
+                    )
                 } else {
                     attachments.append(try EmailAttachment(filename: filename, contentType: type, bytes: Array(data)))
                 }
@@ -178,15 +201,22 @@ public struct Composer: Sendable {
 
     static func context(vars: JSONValue, brand: Brand, recipient: Recipient) -> TemplateContext {
         TemplateContext(
-            vars: vars, system: [("brand", .json(brand.variables)), ("recipient", .json(recipient.variables))])
+            vars: vars,
+            system: [("brand", .json(brand.variables)), ("recipient", .json(recipient.variables))]
+        )
     }
 
     func render(_ plan: Plan) throws(Rejection) -> Parts {
         switch plan.source {
         case .content(let content):
             var parts: Parts = [:]
-            let names = plan.channel == .email ? ["subject": "subject.txt", "text": "email.txt", "html": "email.html"]
-                : ["subject": "subject.txt", "text": "\(plan.channel.rawValue).txt", "html": "\(plan.channel.rawValue).html"]
+            let names =
+                plan.channel == .email
+                ? ["subject": "subject.txt", "text": "email.txt", "html": "email.html"]
+                : [
+                    "subject": "subject.txt", "text": "\(plan.channel.rawValue).txt",
+                    "html": "\(plan.channel.rawValue).html",
+                ]
             for (field, part) in names {
                 guard let value = content[field] else { continue }
                 var bytes: [UInt8] = []
@@ -209,7 +239,9 @@ public struct Composer: Sendable {
             }
             guard parts.contains(where: { $0.key.hasPrefix(plan.channel.rawValue) }) else {
                 throw Rejection(
-                    "template", "'\(plan.templateName)' has no part \(plan.channel.rawValue).txt in \(variant.tone).\(variant.locale)")
+                    "template",
+                    "'\(plan.templateName)' has no part \(plan.channel.rawValue).txt in \(variant.tone).\(variant.locale)"
+                )
             }
             return parts
         }
@@ -233,10 +265,16 @@ public struct Composer: Sendable {
         guard let mailbox = plan.recipient.mailbox else { throw Rejection("to", "an email address is expected") }
         do {
             return try EmailMessage(
-                headers: plan.brand.headers, to: mailbox, subject: parts["subject.txt"] ?? [],
-                text: parts["email.txt"] ?? [], html: parts["email.html"],
-                messageID: messageIDs.messageID(for: id, domain: plan.brand.headers.from.address.asciiDomain), date: date,
-                inline: plan.inline, attachments: plan.attachments)
+                headers: plan.brand.headers,
+                to: mailbox,
+                subject: parts["subject.txt"] ?? [],
+                text: parts["email.txt"] ?? [],
+                html: parts["email.html"],
+                messageID: messageIDs.messageID(for: id, domain: plan.brand.headers.from.address.asciiDomain),
+                date: date,
+                inline: plan.inline,
+                attachments: plan.attachments
+            )
         } catch {
             throw Rejection("", "\(error)")
         }
@@ -253,21 +291,38 @@ public struct Composer: Sendable {
         message.append(to: &bytes)
         return .email(
             .init(
-                sender: plan.brand.sender, recipient: message.to.address.smtpPath,
-                needsSMTPUTF8: message.needsSMTPUTF8, has8Bit: message.has8Bit, bytes: bytes))
+                sender: plan.brand.sender,
+                recipient: message.to.address.smtpPath,
+                needsSMTPUTF8: message.needsSMTPUTF8,
+                has8Bit: message.has8Bit,
+                bytes: bytes
+            )
+        )
     }
 
     /// Every part of a template in one tone and locale, rendered with its sample.
     public func preview(
-        template name: String, tone: String?, locale: String?, brand id: String?, vars: JSONValue? = nil
+        template name: String,
+        tone: String?,
+        locale: String?,
+        brand id: String?,
+        vars: JSONValue? = nil
     ) throws(Rejection) -> [(part: String, text: [UInt8])] {
         guard let set = library.sets[name] else {
-            throw Rejection("template", "there is no template '\(name)'; known: \(library.sets.keys.sorted().joined(separator: ", "))")
+            throw Rejection(
+                "template",
+                "there is no template '\(name)'; known: \(library.sets.keys.sorted().joined(separator: ", "))"
+            )
         }
         guard let brand = id.map({ brands[$0] }) ?? brands.sorted(by: { $0.key < $1.key }).first?.value else {
             throw Rejection("brand", "there is no such brand; known: \(brands.keys.sorted().joined(separator: ", "))")
         }
-        guard let variant = set.variant(tone: tone ?? brand.tone, locale: locale ?? brand.locale, brandLocale: brand.locale)
+        guard
+            let variant = set.variant(
+                tone: tone ?? brand.tone,
+                locale: locale ?? brand.locale,
+                brandLocale: brand.locale
+            )
         else {
             let known = set.variants.flatMap { tone, locales in locales.keys.map { "\(tone).\($0)" } }.sorted()
             throw Rejection("tone", "template '\(name)' has \(known.joined(separator: ", "))")

@@ -67,7 +67,8 @@ public struct Recipient: Sendable {
     /// The matching key of an address as a person writes it, whatever its channel: with an `@` it is an email's.
     public static func key(of address: String) throws(Rejection) -> String {
         if address.contains("@") { return try Recipient(address, channel: .email).key }
-        let isPhone = address.contains(where: \.isNumber) && address.allSatisfy { $0.isNumber || "+-() ./".contains($0) }
+        let isPhone =
+            address.contains(where: \.isNumber) && address.allSatisfy { $0.isNumber || "+-() ./".contains($0) }
         return try Recipient(address, channel: isPhone ? .sms : .letter).key
     }
 

@@ -40,7 +40,9 @@ public struct TemplateLibrary: Sendable {
             for name in names.sorted() where !name.hasPrefix("_") && !name.hasPrefix(".") {
                 var isFolder: ObjCBool = false
                 let path = "\(folder)/\(name)"
-                guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { continue }
+                guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+                    continue
+                }
                 loadSet(name, path)
             }
         }
@@ -54,12 +56,18 @@ public struct TemplateLibrary: Sendable {
                 return
             }
             var set = TemplateSet(
-                name: name, category: manifest.category, description: manifest.description, sample: manifest.sample)
+                name: name,
+                category: manifest.category,
+                description: manifest.description,
+                sample: manifest.sample
+            )
             let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
             for file in files.sorted() where file != "template.yaml" && !file.hasPrefix(".") {
                 let words = file.split(separator: ".", maxSplits: 2).map(String.init)
                 guard words.count == 3, words[2].hasSuffix(".txt") || words[2].hasSuffix(".html") else {
-                    problems.append("\(name)/\(file): a part is called <tone>.<locale>.<part>, such as friendly.en.email.txt")
+                    problems.append(
+                        "\(name)/\(file): a part is called <tone>.<locale>.<part>, such as friendly.en.email.txt"
+                    )
                     continue
                 }
                 let (tone, locale, part) = (words[0], words[1], words[2])
@@ -69,9 +77,12 @@ public struct TemplateLibrary: Sendable {
                         throw Rejection("\(name)/\(file)", "it cannot be read")
                     }
                     variant.parts[part] = try Template(
-                        parsing: part == "subject.txt" || part == "sms.txt" ? Loader.trimmed(source) : Array(source), file: "\(name)/\(file)",
-                        escaping: part.hasSuffix(".html") ? .html : .none, partials: partials(part),
-                        optional: manifest.optional.union(TemplateLibrary.optional))
+                        parsing: part == "subject.txt" || part == "sms.txt" ? Loader.trimmed(source) : Array(source),
+                        file: "\(name)/\(file)",
+                        escaping: part.hasSuffix(".html") ? .html : .none,
+                        partials: partials(part),
+                        optional: manifest.optional.union(TemplateLibrary.optional)
+                    )
                 } catch let errors as TemplateErrors {
                     variant.faults += errors.errors.map(\.description)
                 } catch {
@@ -80,8 +91,10 @@ public struct TemplateLibrary: Sendable {
                 set.variants[tone, default: [:]][locale] = variant
             }
             for (tone, locales) in set.variants {
-                for (locale, variant) in locales where variant.parts["email.txt"] != nil || variant.parts["email.html"] != nil {
-                    for part in ["subject.txt", "email.txt"] where variant.parts[part] == nil && variant.faults.isEmpty {
+                for (locale, variant) in locales
+                where variant.parts["email.txt"] != nil || variant.parts["email.html"] != nil {
+                    for part in ["subject.txt", "email.txt"] where variant.parts[part] == nil && variant.faults.isEmpty
+                    {
                         set.variants[tone]?[locale]?.faults.append("\(name)/\(tone).\(locale).\(part): it is missing")
                     }
                 }
@@ -143,11 +156,14 @@ private struct Manifest {
         } catch {
             throw Rejection(shown, "no valid YAML: \(error)")
         }
-        guard let mapping = root?.mapping else { throw Rejection(shown, "category, description and sample are expected") }
+        guard let mapping = root?.mapping else {
+            throw Rejection(shown, "category, description and sample are expected")
+        }
         for (key, _) in mapping where !Manifest.keys.contains(key.string ?? "") {
             throw Rejection(
                 "\(shown):\(key.mark?.line ?? 1)",
-                "unknown key '\(key.string ?? "?")'; known: \(Manifest.keys.sorted().joined(separator: ", "))")
+                "unknown key '\(key.string ?? "?")'; known: \(Manifest.keys.sorted().joined(separator: ", "))"
+            )
         }
         category = mapping["category"]?.string ?? "transactional"
         guard category == "transactional" || category == "commercial" else {
@@ -161,7 +177,9 @@ private struct Manifest {
         guard sample.kind == .object else { throw Rejection(shown, "sample: a mapping of variables is expected") }
         for name in names {
             let words = name.split(separator: ".", maxSplits: 1)
-            if words.count == 2, [.array, .object].contains(sample[String(words[0])]?.kind) { names.insert(String(words[1])) }
+            if words.count == 2, [.array, .object].contains(sample[String(words[0])]?.kind) {
+                names.insert(String(words[1]))
+            }
         }
         optional = names
     }

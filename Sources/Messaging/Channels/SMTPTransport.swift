@@ -37,9 +37,15 @@ public final class SMTPTransport: Transport {
             guard case .email(let email) = delivery.payload else { continue }
             submissions.append(
                 SMTPSubmission(
-                    tag: UInt64(delivery.handOff.id), sender: email.sender, recipient: email.recipient,
-                    needsSMTPUTF8: email.needsSMTPUTF8, has8Bit: email.has8Bit, data: email.bytes,
-                    startBy: delivery.startBy))
+                    tag: UInt64(delivery.handOff.id),
+                    sender: email.sender,
+                    recipient: email.recipient,
+                    needsSMTPUTF8: email.needsSMTPUTF8,
+                    has8Bit: email.has8Bit,
+                    data: email.bytes,
+                    startBy: delivery.startBy
+                )
+            )
         }
         pool.withLock { $0 }?.submit(submissions)
     }
@@ -71,7 +77,10 @@ extension DeliveryReport {
             self.init(id: id, .outcome(.uncertain(failure.word, "after the final dot: \(failure)")))
         case .failed(let phase, let failure):
             self.init(
-                id: id, .outcome(.retry(failure.word, "\(phase.rawValue): \(failure)")), sign: .connectFailed("\(failure)"))
+                id: id,
+                .outcome(.retry(failure.word, "\(phase.rawValue): \(failure)")),
+                sign: .connectFailed("\(failure)")
+            )
         case .connectFailed(let failure):
             self.init(id: id, .outcome(.retry(failure.word, "\(failure)")), sign: .connectFailed("\(failure)"))
         case .credentialsRefused(let failure):
@@ -81,8 +90,14 @@ extension DeliveryReport {
         case .unsupported(.smtpUTF8):
             self.init(
                 id: id,
-                .outcome(.rejected(.unsupported, "the address is not ASCII before its '@', and the server offers no SMTPUTF8")),
-                sign: .working)
+                .outcome(
+                    .rejected(
+                        .unsupported,
+                        "the address is not ASCII before its '@', and the server offers no SMTPUTF8"
+                    )
+                ),
+                sign: .working
+            )
         case .unsupported(.eightBit):
             self.init(id: id, .outcome(.rejected(.unsupported, "the server offers no 8BITMIME")), sign: .working)
         case .unsupported(.address(let what)):
@@ -103,7 +118,7 @@ extension DeliveryReport {
         } else if reply.isTransient {
             self.init(id: id, .outcome(.retry(.temporary, detail)), sign: .working)
         } else if let enhanced, enhanced.category == 5, enhanced.subject == 7 {
-            self.init(id: id, .outcome(.rejected(.policy, detail)), sign: .policy(detail))
+            self.init(id: id, .outcome(.rejected(.policy, detail)), sign: .policy)
         } else {
             self.init(id: id, .outcome(.rejected(.permanent, detail)), sign: .working)
         }

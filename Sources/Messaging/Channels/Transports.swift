@@ -4,7 +4,8 @@ import Foundation
 /// Makes the transports that a configuration names.
 public enum Transports {
     public static func make(
-        _ settings: MessagingSettings, thread: NetworkThread
+        _ settings: MessagingSettings,
+        thread: NetworkThread
     ) throws(Rejection) -> [Channel: [any Transport]] {
         var transports: [Channel: [any Transport]] = [:]
         for channel in Channel.allCases {
@@ -20,12 +21,19 @@ public enum Transports {
                     guard channel == .email else { throw Rejection(place, "smtp carries email only") }
                     transports[channel, default: []].append(
                         SMTPTransport(
-                            name: transport.name, settings: try smtpSettings(smtp, place, folder: settings.folder), thread: thread))
+                            name: transport.name,
+                            settings: try smtpSettings(smtp, place, folder: settings.folder),
+                            thread: thread
+                        )
+                    )
                 }
             }
             let names = (transports[channel] ?? []).map(\.name)
             if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
-                throw Rejection("channels.\(channel.rawValue).transports", "two are called '\(twice)': give each its own name")
+                throw Rejection(
+                    "channels.\(channel.rawValue).transports",
+                    "two are called '\(twice)': give each its own name"
+                )
             }
         }
         return transports
@@ -33,12 +41,17 @@ public enum Transports {
 
     /// How to speak to a relay.
     public static func smtpSettings(
-        _ smtp: SMTPTransportSettings, _ place: String, folder: String
+        _ smtp: SMTPTransportSettings,
+        _ place: String,
+        folder: String
     ) throws(Rejection) -> SMTPSettings {
         guard let url = URLComponents(string: smtp.url), let scheme = url.scheme, scheme == "smtp" || scheme == "smtps",
             let host = url.host, !host.isEmpty, url.path.isEmpty || url.path == "/", url.query == nil
         else {
-            throw Rejection("\(place).url", "'\(smtp.url)' is no mail server: write smtp://host:port or smtps://host:port")
+            throw Rejection(
+                "\(place).url",
+                "'\(smtp.url)' is no mail server: write smtp://host:port or smtps://host:port"
+            )
         }
         guard url.user == nil, url.password == nil else {
             throw Rejection("\(place).url", "the user and password stand in their own keys: username, password")
@@ -53,12 +66,17 @@ public enum Transports {
         case .none: settings.tls = .none
         }
         let hasCredentials = smtp.password != nil || smtp.tokenCommand != nil
-        if hasCredentials, smtp.username == nil { throw Rejection("\(place).username", "it is missing beside the password") }
+        if hasCredentials, smtp.username == nil {
+            throw Rejection("\(place).username", "it is missing beside the password")
+        }
         if smtp.username != nil, !hasCredentials {
             throw Rejection("\(place).password", "it is missing beside the username (or token_command)")
         }
         if hasCredentials, smtp.tls == .opportunistic, !isLoopback, scheme == "smtp" {
-            throw Rejection("\(place).tls", "with a password it must be required: opportunistic could send it in the clear")
+            throw Rejection(
+                "\(place).tls",
+                "with a password it must be required: opportunistic could send it in the clear"
+            )
         }
         settings.username = smtp.username
         settings.password = smtp.password?.value
@@ -71,7 +89,9 @@ public enum Transports {
             try number(smtp.messagesPerConnection, "\(place).messages_per_connection", 1...1_000_000) ?? 1000
         settings.idleSeconds = Int((smtp.idle?.milliseconds ?? 15_000) / 1000)
         settings.heloName = smtp.helo ?? ""
-        if let file = smtp.caFile { settings.caFile = file.hasPrefix("/") || folder == "." ? file : "\(folder)/\(file)" }
+        if let file = smtp.caFile {
+            settings.caFile = file.hasPrefix("/") || folder == "." ? file : "\(folder)/\(file)"
+        }
         if let span = smtp.connectTimeout {
             settings.timeouts.connect = .milliseconds(span.milliseconds)
             settings.timeouts.greeting = .milliseconds(span.milliseconds)

@@ -25,7 +25,8 @@ public struct OptOut: Sendable, Hashable {
 
         public var description: String {
             let parts = [
-                channel.map { "channel \($0.rawValue)" }, brand.map { "brand \($0)" }, category.map { "category \($0)" },
+                channel.map { "channel \($0.rawValue)" }, brand.map { "brand \($0)" },
+                category.map { "category \($0)" },
             ].compactMap { $0 }
             return parts.isEmpty ? "everything" : parts.joined(separator: ", ")
         }

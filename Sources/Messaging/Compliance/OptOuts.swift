@@ -16,9 +16,11 @@ public struct OptOuts: Sendable {
         INSERT INTO opt_out (address_key, channel, brand, category, address, source, note, at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (address_key, channel, brand, category) DO NOTHING
-        """)
+        """
+    )
     private static let delete = Statement(
-        "DELETE FROM opt_out WHERE address_key = $1 AND channel = $2 AND brand = $3 AND category = $4")
+        "DELETE FROM opt_out WHERE address_key = $1 AND channel = $2 AND brand = $3 AND category = $4"
+    )
     private static let count = Statement("SELECT count(*) FROM opt_out")
 
     static let statements = [byKey, page, insert, delete, count]
@@ -34,7 +36,11 @@ public struct OptOuts: Sendable {
         public var at: Int64?
 
         public init(
-            addressKey: String, address: String, scope: OptOut.Scope = .init(), source: String, note: String? = nil,
+            addressKey: String,
+            address: String,
+            scope: OptOut.Scope = .init(),
+            source: String,
+            note: String? = nil,
             at: Int64? = nil
         ) {
             self.addressKey = addressKey
@@ -58,7 +64,8 @@ public struct OptOuts: Sendable {
                         .text(entry.address), .text(entry.source), .optional(entry.note),
                         .integer(entry.at ?? transaction.now),
                     ]
-                })
+                }
+            )
             return changes.reduce(0, +)
         }
     }
@@ -98,9 +105,13 @@ public struct OptOuts: Sendable {
             return text.isEmpty ? nil : text
         }
         return OptOut(
-            id: row.integer(0), addressKey: row.text(1),
+            id: row.integer(0),
+            addressKey: row.text(1),
             scope: .init(channel: scoped(2).flatMap(Channel.init), brand: scoped(3), category: scoped(4)),
-            address: row.text(5), source: row.text(6), note: row.optionalText(7), at: row.integer(8)
+            address: row.text(5),
+            source: row.text(6),
+            note: row.optionalText(7),
+            at: row.integer(8)
         )
     }
 }

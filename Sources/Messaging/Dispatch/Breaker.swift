@@ -17,7 +17,7 @@ public struct Breaker: Sendable {
         /// Our credentials or our standing, not this message.
         case ourFault(String)
         /// The message was refused by policy: one says little, many say that it is us.
-        case policy(String)
+        case policy
     }
 
     public private(set) var state = State.closed
@@ -68,11 +68,11 @@ public struct Breaker: Sendable {
             }
         case .ourFault(let detail):
             open(detail, Breaker.faultWait, now: now)
-        case .policy(let detail):
+        case .policy:
             connectFailures = 0
             policyRefusals += 1
             if policyRefusals >= Breaker.policyLimit {
-                open("many messages in a row were refused by policy: \(detail)", Breaker.faultWait, now: now)
+                open("\(policyRefusals) messages in a row were refused by policy (5.7.x)", Breaker.faultWait, now: now)
             }
         }
     }

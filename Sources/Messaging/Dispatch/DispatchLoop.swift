@@ -44,8 +44,16 @@ struct DispatchLoop {
     static let mostPerClaim = 1024
 
     init(
-        queue: Queue, nodes: Nodes, node: Int64, settings: MessagingSettings, composer: Composer, lanes: [Lane],
-        inbox: Inbox, clock: WallClock, logger: Logger, phases: PhaseClock
+        queue: Queue,
+        nodes: Nodes,
+        node: Int64,
+        settings: MessagingSettings,
+        composer: Composer,
+        lanes: [Lane],
+        inbox: Inbox,
+        clock: WallClock,
+        logger: Logger,
+        phases: PhaseClock
     ) {
         self.queue = queue
         self.nodes = nodes
@@ -75,7 +83,9 @@ struct DispatchLoop {
         }
         await beat(now: now)
 
-        if isStopping, inFlight.isEmpty || isPast(stopDeadline, now), work.settlements.isEmpty || isPast(stopDeadline, now) {
+        if isStopping, inFlight.isEmpty || isPast(stopDeadline, now),
+            work.settlements.isEmpty || isPast(stopDeadline, now)
+        {
             finish()
             return false
         }
@@ -117,9 +127,14 @@ struct DispatchLoop {
         let channelSettings = settings.settings(for: handOff.channel) ?? ChannelSettings()
         work.settlements.append(
             Settlement(
-                handOff: handOff, transport: lanes[lane].transport.name, outcome: outcome,
-                retry: channelSettings.retry.policy, uncertain: channelSettings.uncertain,
-                random: Double.random(in: 0..<1, using: &generator)))
+                handOff: handOff,
+                transport: lanes[lane].transport.name,
+                outcome: outcome,
+                retry: channelSettings.retry.policy,
+                uncertain: channelSettings.uncertain,
+                random: Double.random(in: 0..<1, using: &generator)
+            )
+        )
         switch outcome {
         case .accepted, .rejected: break
         case .retry, .uncertain, .putBack: quietUntil[handOff.channel] = nil
@@ -134,7 +149,8 @@ struct DispatchLoop {
         if breaker.isOpen, !wasOpen {
             logger.error(
                 "lane stopped; its messages wait",
-                metadata: ["lane": "\(lanes[lane].transport.name)", "reason": "\(breaker.reason ?? "")"])
+                metadata: ["lane": "\(lanes[lane].transport.name)", "reason": "\(breaker.reason ?? "")"]
+            )
             lanes[lane].transport.withdraw()
             lastBeat = 0
         } else if breaker.state == .closed, before != .closed {
@@ -167,7 +183,9 @@ struct DispatchLoop {
     private mutating func hasRoom(now: UInt64) -> Bool {
         let wall = clock.now()
         for channel in Channel.allCases where quietUntil[channel].map({ $0 <= wall }) ?? true {
-            if let lane = openLane(channel, now: now), lanes[lane].room(now: now) > lanes[lane].limit / 4 { return true }
+            if let lane = openLane(channel, now: now), lanes[lane].room(now: now) > lanes[lane].limit / 4 {
+                return true
+            }
         }
         return false
     }
@@ -227,7 +245,9 @@ struct DispatchLoop {
         var batches: [Int: [Delivery]] = [:]
         let rendering = phases.isOn ? PhaseClock.threadTime() : 0
         for handOff in handOffs {
-            guard let lane = openLane(handOff.channel, now: now) ?? lanes.firstIndex(where: { $0.channel == handOff.channel })
+            guard
+                let lane = openLane(handOff.channel, now: now)
+                    ?? lanes.firstIndex(where: { $0.channel == handOff.channel })
             else { continue }
             do {
                 let payload = try composer.compose(handOff)
@@ -246,7 +266,8 @@ struct DispatchLoop {
     private mutating func resume(_ stale: [HandOff], _ mayGo: Set<Int64>, start: UInt64, now: UInt64) {
         for handOff in stale {
             guard var delivery = parked.removeValue(forKey: handOff.id), mayGo.contains(handOff.id),
-                let lane = openLane(handOff.channel, now: now) ?? lanes.firstIndex(where: { $0.channel == handOff.channel })
+                let lane = openLane(handOff.channel, now: now)
+                    ?? lanes.firstIndex(where: { $0.channel == handOff.channel })
             else { continue }
             guard !lanes[lane].breaker.isOpen else {
                 settle(handOff, lane: lane, .putBack)
@@ -270,7 +291,9 @@ struct DispatchLoop {
         }
         for handOff in work.stale {
             parked[handOff.id] = nil
-            if let lane = lanes.firstIndex(where: { $0.channel == handOff.channel }) { settle(handOff, lane: lane, .putBack) }
+            if let lane = lanes.firstIndex(where: { $0.channel == handOff.channel }) {
+                settle(handOff, lane: lane, .putBack)
+            }
         }
         work.stale = []
     }

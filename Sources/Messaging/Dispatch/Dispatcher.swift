@@ -1,7 +1,7 @@
-public import Logging
-public import ServiceLifecycle
 import Curl
 import Foundation
+public import Logging
+public import ServiceLifecycle
 public import Storage
 import Synchronization
 
@@ -33,7 +33,10 @@ public final class Dispatcher: Service {
         public var onTurn: @Sendable () -> Void
 
         public init(
-            name: String, untilEmpty: Bool = false, profile: Bool = false, onTurn: @escaping @Sendable () -> Void = {}
+            name: String,
+            untilEmpty: Bool = false,
+            profile: Bool = false,
+            onTurn: @escaping @Sendable () -> Void = {}
         ) {
             self.name = name
             self.untilEmpty = untilEmpty
@@ -53,8 +56,13 @@ public final class Dispatcher: Service {
     }
 
     public init(
-        queue: Queue, settings: MessagingSettings, composer: Composer, transports: [Channel: [any Transport]],
-        options: Options, clock: WallClock = .system, logger: Logger
+        queue: Queue,
+        settings: MessagingSettings,
+        composer: Composer,
+        transports: [Channel: [any Transport]],
+        options: Options,
+        clock: WallClock = .system,
+        logger: Logger
     ) {
         self.queue = queue
         self.settings = settings
@@ -79,17 +87,30 @@ public final class Dispatcher: Service {
         for channel in Channel.allCases {
             let channelSettings = settings.settings(for: channel) ?? ChannelSettings()
             let count = try await queue.takeBack(
-                channel, retry: channelSettings.retry.policy, uncertain: channelSettings.uncertain)
+                channel,
+                retry: channelSettings.retry.policy,
+                uncertain: channelSettings.uncertain
+            )
             if count > 0 {
                 logger.warning(
                     "took back messages of a worker that died while sending them: they may have arrived",
-                    metadata: ["channel": "\(channel.rawValue)", "count": "\(count)"])
+                    metadata: ["channel": "\(channel.rawValue)", "count": "\(count)"]
+                )
             }
         }
         for lane in lanes { lane.transport.start { [inbox] in inbox.append($0) } }
         var loop = DispatchLoop(
-            queue: queue, nodes: nodes, node: node, settings: settings, composer: composer, lanes: lanes, inbox: inbox,
-            clock: clock, logger: logger, phases: PhaseClock(isOn: options.profile))
+            queue: queue,
+            nodes: nodes,
+            node: node,
+            settings: settings,
+            composer: composer,
+            lanes: lanes,
+            inbox: inbox,
+            clock: clock,
+            logger: logger,
+            phases: PhaseClock(isOn: options.profile)
+        )
         await withGracefulShutdownHandler {
             while await loop.turn(isStopping: stopping.load(ordering: .acquiring), untilEmpty: options.untilEmpty) {
                 options.onTurn()

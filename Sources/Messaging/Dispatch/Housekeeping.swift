@@ -1,6 +1,6 @@
+import Dispatch
 public import Logging
 public import ServiceLifecycle
-import Dispatch
 public import Storage
 import Synchronization
 
@@ -41,7 +41,9 @@ public final class Housekeeping: Service {
 
     /// One round.
     func sweep() async throws {
-        while !stopping.load(ordering: .acquiring), try await queue.expire(limit: Housekeeping.batch) == Housekeeping.batch {}
+        while !stopping.load(ordering: .acquiring),
+            try await queue.expire(limit: Housekeeping.batch) == Housekeeping.batch
+        {}
         guard let retention else { return }
         let cutoff = clock.now() - retention.milliseconds
         var total = 0

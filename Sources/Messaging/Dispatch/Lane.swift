@@ -46,7 +46,13 @@ struct Lane {
             case .probing: .probing
             }
         return LaneReport(
-            name: transport.name, channel: channel, state: state, since: 0, reason: breaker.reason,
-            connections: await transport.connections, inFlight: outstanding)
+            name: transport.name,
+            channel: channel,
+            state: state,
+            since: 0,
+            reason: breaker.reason,
+            connections: await transport.connections,
+            inFlight: outstanding
+        )
     }
 }

@@ -11,7 +11,10 @@ public struct RetryPolicy: Sendable, Equatable {
     public var giveUp: Int64
 
     public init(
-        first: Int64 = 60_000, factor: Double = 2, max: Int64 = 4 * 3_600_000, giveUp: Int64 = 3 * 86_400_000
+        first: Int64 = 60_000,
+        factor: Double = 2,
+        max: Int64 = 4 * 3_600_000,
+        giveUp: Int64 = 3 * 86_400_000
     ) {
         self.first = first
         self.factor = factor

@@ -33,11 +33,21 @@ struct Settlement: Sendable {
             return Change(state: .sent, attempts: attempts, reason: nil, events: [(.sent, detail)])
         case .rejected(let reason, let detail):
             return Change(
-                state: .failed, attempts: attempts, reason: reason.rawValue, events: [(.rejected, "\(reason.rawValue): \(detail)")])
+                state: .failed,
+                attempts: attempts,
+                reason: reason.rawValue,
+                events: [(.rejected, "\(reason.rawValue): \(detail)")]
+            )
         case .uncertain(let reason, let detail) where uncertain == .hold:
             return Change(
-                state: .held, attempts: attempts, reason: "uncertain",
-                events: [(.uncertain, "\(reason.rawValue): \(detail)"), (.held, "uncertain: approve to send it again, or cancel")])
+                state: .held,
+                attempts: attempts,
+                reason: "uncertain",
+                events: [
+                    (.uncertain, "\(reason.rawValue): \(detail)"),
+                    (.held, "uncertain: approve to send it again, or cancel"),
+                ]
+            )
         case .uncertain(let reason, let detail):
             return again(attempts, .uncertain, reason, detail, asked: nil, now: now)
         case .retry(let reason, let detail, let after):
@@ -46,19 +56,30 @@ struct Settlement: Sendable {
     }
 
     private func again(
-        _ attempts: Int, _ kind: Event.Kind, _ reason: Outcome.Reason, _ detail: String, asked: Int64?, now: Int64
+        _ attempts: Int,
+        _ kind: Event.Kind,
+        _ reason: Outcome.Reason,
+        _ detail: String,
+        asked: Int64?,
+        now: Int64
     ) -> Change {
         let next = now + retry.delay(afterAttempt: attempts, random: random, asked: asked)
         let told = "\(reason.rawValue): \(detail)"
         if next > handOff.since + retry.giveUp {
             return Change(
-                state: .failed, attempts: attempts, reason: "gave_up",
-                events: [(kind, told), (.gaveUp, "the time for retries was used up after \(attempts) attempts")])
+                state: .failed,
+                attempts: attempts,
+                reason: "gave_up",
+                events: [(kind, told), (.gaveUp, "the time for retries was used up after \(attempts) attempts")]
+            )
         }
         if let expires = handOff.expires, next >= expires {
             return Change(
-                state: .expired, attempts: attempts, reason: "expires before the next attempt",
-                events: [(kind, told), (.expired, "it expires before the next attempt")])
+                state: .expired,
+                attempts: attempts,
+                reason: "expires before the next attempt",
+                events: [(kind, told), (.expired, "it expires before the next attempt")]
+            )
         }
         return Change(state: .waiting, attempts: attempts, due: next, reason: reason.rawValue, events: [(kind, told)])
     }

@@ -24,7 +24,10 @@ public struct MessageReader: Sendable {
 
     public func read(_ bytes: [UInt8]) throws(Rejection) -> NewMessage {
         guard bytes.count <= MessageReader.maximumSize else {
-            throw Rejection("", "the message has \(bytes.count) bytes, more than \(MessageReader.maximumSize >> 20) MiB")
+            throw Rejection(
+                "",
+                "the message has \(bytes.count) bytes, more than \(MessageReader.maximumSize >> 20) MiB"
+            )
         }
         let document: JSONValue
         do {
@@ -36,21 +39,30 @@ public struct MessageReader: Sendable {
     }
 
     private func read(_ document: JSONValue, _ bytes: [UInt8]) throws(Rejection) -> NewMessage {
-        guard document.kind == .object else { throw Rejection("", "a message is a JSON object: {\"channel\": ..., \"to\": ...}") }
+        guard document.kind == .object else {
+            throw Rejection("", "a message is a JSON object: {\"channel\": ..., \"to\": ...}")
+        }
         for (name, _) in document.members {
             let field = name.string ?? ""
             guard MessageReader.fields.contains(field) else {
                 throw Rejection(
-                    field, "there is no such field; known: \(MessageReader.fields.sorted().joined(separator: ", "))")
+                    field,
+                    "there is no such field; known: \(MessageReader.fields.sorted().joined(separator: ", "))"
+                )
             }
         }
         let name = try text("channel", in: document, limit: 20, required: true) ?? ""
         guard let channel = Channel(rawValue: name) else {
             throw Rejection(
-                "channel", "'\(name)' is no channel; known: \(Channel.allCases.map(\.rawValue).joined(separator: ", "))")
+                "channel",
+                "'\(name)' is no channel; known: \(Channel.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         guard channels.contains(channel) else {
-            throw Rejection("channel", "\(channel.rawValue) has no transport: configure channels.\(channel.rawValue).transports")
+            throw Rejection(
+                "channel",
+                "\(channel.rawValue) has no transport: configure channels.\(channel.rawValue).transports"
+            )
         }
         let priority = try priority(document)
         let due = try time("due", in: document)
@@ -66,17 +78,32 @@ public struct MessageReader: Sendable {
         }
         _ = try text("conversation", in: document, limit: 200)
         let key = try text("key", in: document, limit: 200)
-        if key?.isEmpty == true { throw Rejection("key", "it is empty: leave it out, or give the message a name of its own") }
+        if key?.isEmpty == true {
+            throw Rejection("key", "it is empty: leave it out, or give the message a name of its own")
+        }
         let plan = try composer.plan(document, channel: channel)
         try composer.check(plan)
         return NewMessage(
-            key: key, channel: channel, priority: priority, due: due, expires: expires, addressKey: plan.recipient.key,
-            domain: plan.recipient.domain, brand: plan.brand.id, category: plan.category, template: plan.templateName,
-            customer: try text("customer", in: document, limit: 200), document: bytes)
+            key: key,
+            channel: channel,
+            priority: priority,
+            due: due,
+            expires: expires,
+            addressKey: plan.recipient.key,
+            domain: plan.recipient.domain,
+            brand: plan.brand.id,
+            category: plan.category,
+            template: plan.templateName,
+            customer: try text("customer", in: document, limit: 200),
+            document: bytes
+        )
     }
 
     private func text(
-        _ name: String, in document: JSONValue, limit: Int, required: Bool = false
+        _ name: String,
+        in document: JSONValue,
+        limit: Int,
+        required: Bool = false
     ) throws(Rejection) -> String? {
         guard let value = document[name], !value.isNull else {
             if required { throw Rejection(name, "it is missing") }

@@ -40,7 +40,12 @@ public struct Event: Sendable, Equatable {
     public let detail: String?
 
     init(
-        message: Int64, at: Int64, kind: Kind, startedAt: Int64? = nil, transport: String? = nil, detail: String? = nil
+        message: Int64,
+        at: Int64,
+        kind: Kind,
+        startedAt: Int64? = nil,
+        transport: String? = nil,
+        detail: String? = nil
     ) {
         self.message = message
         self.at = at
@@ -55,9 +60,11 @@ public struct Event: Sendable, Equatable {
         """
         INSERT INTO event (message, number, at, kind, started_at, transport, detail)
         VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM event WHERE message = $1), $2, $3, $4, $5, $6)
-        """)
+        """
+    )
     private static let ofMessage = Statement(
-        "SELECT message, at, kind, started_at, transport, detail FROM event WHERE message = $1 ORDER BY number")
+        "SELECT message, at, kind, started_at, transport, detail FROM event WHERE message = $1 ORDER BY number"
+    )
 
     static let statements = [insert, ofMessage]
 
@@ -69,14 +76,20 @@ public struct Event: Sendable, Equatable {
                     .integer(event.message), .integer(event.at), .text(event.kind.rawValue), .optional(event.startedAt),
                     .optional(event.transport), .optional(event.detail),
                 ]
-            })
+            }
+        )
     }
 
     static func list(_ message: Int64, _ connection: any Connection) throws -> [Event] {
         try connection.all(ofMessage, [.integer(message)]) { row in
             Event(
-                message: row.integer(0), at: row.integer(1), kind: Kind(rawValue: row.text(2)) ?? .late,
-                startedAt: row.optionalInteger(3), transport: row.optionalText(4), detail: row.optionalText(5))
+                message: row.integer(0),
+                at: row.integer(1),
+                kind: Kind(rawValue: row.text(2)) ?? .late,
+                startedAt: row.optionalInteger(3),
+                transport: row.optionalText(4),
+                detail: row.optionalText(5)
+            )
         }
     }
 }

@@ -14,8 +14,15 @@ public struct HandOff: Sendable {
     public let document: [UInt8]
 
     public init(
-        id: Int64, fence: Int64, channel: Channel, attempts: Int, since: Int64, expires: Int64?, startedAt: Int64,
-        acceptedAt: Int64, document: [UInt8]
+        id: Int64,
+        fence: Int64,
+        channel: Channel,
+        attempts: Int,
+        since: Int64,
+        expires: Int64?,
+        startedAt: Int64,
+        acceptedAt: Int64,
+        document: [UInt8]
     ) {
         self.id = id
         self.fence = fence

@@ -5,7 +5,8 @@ struct Nodes: Sendable {
     let database: any Database
 
     private static let register = Statement(
-        "INSERT INTO node (name, started_at, heartbeat_at) VALUES ($1, $2, $2) RETURNING id")
+        "INSERT INTO node (name, started_at, heartbeat_at) VALUES ($1, $2, $2) RETURNING id"
+    )
     private static let beat = Statement("UPDATE node SET heartbeat_at = $2 WHERE id = $1")
     private static let stop = Statement("UPDATE node SET stopped_at = $2, heartbeat_at = $2 WHERE id = $1")
     private static let forget = Statement("DELETE FROM node WHERE heartbeat_at < $1")
@@ -17,11 +18,14 @@ struct Nodes: Sendable {
         ON CONFLICT (node, name) DO UPDATE SET state = excluded.state, reason = excluded.reason,
             since = CASE WHEN lane.state = excluded.state THEN lane.since ELSE excluded.since END,
             connections = excluded.connections, in_flight = excluded.in_flight
-        """)
+        """
+    )
     private static let newest = Statement(
-        "SELECT id, name, started_at, heartbeat_at, stopped_at FROM node ORDER BY id DESC LIMIT 1")
+        "SELECT id, name, started_at, heartbeat_at, stopped_at FROM node ORDER BY id DESC LIMIT 1"
+    )
     private static let lanes = Statement(
-        "SELECT name, channel, state, since, reason, connections, in_flight FROM lane ORDER BY channel, name")
+        "SELECT name, channel, state, since, reason, connections, in_flight FROM lane ORDER BY channel, name"
+    )
 
     static let statements = [register, beat, stop, forget, forgetLanes, putLane, newest, lanes]
 
@@ -49,7 +53,8 @@ struct Nodes: Sendable {
                         .integer(transaction.now), .optional(lane.reason), .integer(Int64(lane.connections)),
                         .integer(Int64(lane.inFlight)),
                     ]
-                })
+                }
+            )
         }
     }
 
@@ -62,17 +67,25 @@ struct Nodes: Sendable {
     static func newest(_ connection: any Connection) throws -> NodeReport? {
         try connection.first(newest) { row in
             NodeReport(
-                name: row.text(1), startedAt: row.integer(2), heartbeatAt: row.integer(3),
-                stoppedAt: row.optionalInteger(4))
+                name: row.text(1),
+                startedAt: row.integer(2),
+                heartbeatAt: row.integer(3),
+                stoppedAt: row.optionalInteger(4)
+            )
         }
     }
 
     static func lanes(_ connection: any Connection) throws -> [LaneReport] {
         try connection.all(lanes) { row in
             LaneReport(
-                name: row.text(0), channel: Channel(rawValue: row.text(1)) ?? .email,
-                state: LaneReport.State(rawValue: row.text(2)) ?? .stopped, since: row.integer(3),
-                reason: row.optionalText(4), connections: Int(row.integer(5)), inFlight: Int(row.integer(6)))
+                name: row.text(0),
+                channel: Channel(rawValue: row.text(1)) ?? .email,
+                state: LaneReport.State(rawValue: row.text(2)) ?? .stopped,
+                since: row.integer(3),
+                reason: row.optionalText(4),
+                connections: Int(row.integer(5)),
+                inFlight: Int(row.integer(6))
+            )
         }
     }
 }

@@ -43,22 +43,26 @@ public enum MessageAction: String, Sendable, CaseIterable {
         """
         UPDATE message SET state = 'cancelled', finished_at = $2, reason = $3
         WHERE id = $1 AND state IN ('waiting', 'held')
-        """)
+        """
+    )
     private static let retryStatement = Statement(
         """
         UPDATE message SET state = 'waiting', due = $2, since = $2, attempts = 0, finished_at = NULL, reason = $3
         WHERE id = $1 AND state = 'failed'
-        """)
+        """
+    )
     private static let approveStatement = Statement(
         """
         UPDATE message SET state = 'waiting', due = CASE WHEN due > $2 THEN due ELSE $2 END, since = $2, reason = $3
         WHERE id = $1 AND state = 'held'
-        """)
+        """
+    )
     private static let holdStatement = Statement(
         """
         UPDATE message SET state = 'held', due = CASE WHEN due > $2 THEN due ELSE $2 END, reason = $3
         WHERE id = $1 AND state = 'waiting'
-        """)
+        """
+    )
 
     static let statements = [cancelStatement, retryStatement, approveStatement, holdStatement]
 }
@@ -80,7 +84,8 @@ extension Queue {
         """
         SELECT id FROM message WHERE finished_at IS NOT NULL AND state = $1 AND finished_at < $2
         ORDER BY finished_at LIMIT $3
-        """)
+        """
+    )
     private static let deleteEvents = Statement("DELETE FROM event WHERE message = $1")
     private static let deleteContent = Statement("DELETE FROM content WHERE id = $1")
     private static let deleteMessage = Statement("DELETE FROM message WHERE id = $1 AND finished_at IS NOT NULL")
@@ -97,10 +102,13 @@ extension Queue {
         try await database.write(.power) { transaction in
             let changes = try transaction.batch(
                 action.statement,
-                ids.map { [.integer($0), .integer(transaction.now), .text("\(action.event.rawValue) by \(by)")] })
+                ids.map { [.integer($0), .integer(transaction.now), .text("\(action.event.rawValue) by \(by)")] }
+            )
             let done = zip(ids, changes).filter { $0.1 > 0 }.map(\.0)
             try Event.insert(
-                done.map { Event(message: $0, at: transaction.now, kind: action.event, detail: "by \(by)") }, transaction)
+                done.map { Event(message: $0, at: transaction.now, kind: action.event, detail: "by \(by)") },
+                transaction
+            )
             return done
         }
     }
@@ -115,7 +123,8 @@ extension Queue {
             try transaction.query(Queue.expire, [.integer(now), .integer(Int64(limit))]) { ids.append($0.integer(0)) }
             try Event.insert(
                 ids.map { Event(message: $0, at: now, kind: .expired, detail: "expired before it could be sent") },
-                transaction)
+                transaction
+            )
             return ids.count
         }
     }
@@ -128,7 +137,8 @@ extension Queue {
             var total = 0
             for state in MessageState.allCases where state.isFinal && total < limit {
                 let ids = try transaction.all(
-                    Queue.prunable, [.text(state.rawValue), .integer(cutoff), .integer(Int64(limit - total))]
+                    Queue.prunable,
+                    [.text(state.rawValue), .integer(cutoff), .integer(Int64(limit - total))]
                 ) { [SQLValue.integer($0.integer(0))] }
                 guard !ids.isEmpty else { continue }
                 try transaction.batch(Queue.deleteEvents, ids)

@@ -19,13 +19,15 @@ extension Queue {
         INSERT INTO content (key, customer, document) VALUES ($1, $2, $3)
         ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING
         RETURNING id
-        """)
+        """
+    )
     private static let insertMessage = Statement(
         """
         INSERT INTO message (id, channel, state, priority, due, expires, fence, attempts, address_key, domain, brand,
             category, template, accepted_at, since)
         VALUES ($1, $2, 'waiting', $3, $4, $5, 0, 0, $6, $7, $8, $9, $10, $11, $4)
-        """)
+        """
+    )
     private static let contentByKey = Statement("SELECT id, document FROM content WHERE key = $1")
 
     static let enqueueStatements = [insertContent, insertMessage, contentByKey]

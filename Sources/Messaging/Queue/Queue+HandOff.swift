@@ -29,18 +29,22 @@ extension Queue {
         SELECT expires, address_key, brand, category,
             (SELECT count(*) FROM opt_out WHERE opt_out.address_key = message.address_key)
         FROM message WHERE id = $1 AND fence = $2 AND state = 'sending'
-        """)
+        """
+    )
     private static let finishUnsent = Statement(
         """
         UPDATE message SET state = $3, node = NULL, finished_at = $4, reason = $5
         WHERE id = $1 AND fence = $2 AND state = 'sending'
-        """)
+        """
+    )
 
     static let handOffStatements = [claim, stillSending, finishUnsent]
 
     /// Claims due messages and passes them through the gate, in one transaction. What the gate stops ends here.
     static func handOff(
-        _ request: ClaimRequest, node: Int64, _ transaction: any Transaction
+        _ request: ClaimRequest,
+        node: Int64,
+        _ transaction: any Transaction
     ) throws -> [HandOff] {
         var handOffs: [HandOff] = []
         var stopped: [(id: Int64, fence: Int64, verdict: Gate.Verdict)] = []
@@ -50,12 +54,19 @@ extension Queue {
             var claimed: [(order: (Int64, Int64), handOff: HandOff)] = []
             var listed: [(facts: Gate.Facts, handOff: HandOff)] = []
             try transaction.query(
-                claim, [.text(request.channel.rawValue), .integer(priority), .integer(now), .integer(limit), .integer(node)]
+                claim,
+                [.text(request.channel.rawValue), .integer(priority), .integer(now), .integer(limit), .integer(node)]
             ) { row in
                 let handOff = HandOff(
-                    id: row.integer(0), fence: row.integer(1), channel: request.channel, attempts: Int(row.integer(2)),
-                    since: row.integer(3), expires: row.optionalInteger(4), startedAt: now,
-                    acceptedAt: row.integer(5), document: row.bytes(9)
+                    id: row.integer(0),
+                    fence: row.integer(1),
+                    channel: request.channel,
+                    attempts: Int(row.integer(2)),
+                    since: row.integer(3),
+                    expires: row.optionalInteger(4),
+                    startedAt: now,
+                    acceptedAt: row.integer(5),
+                    document: row.bytes(9)
                 )
                 if row.integer(10) == 0, handOff.expires.map({ $0 > now }) ?? true {
                     claimed.append(((row.integer(12), handOff.id), handOff))
@@ -63,9 +74,14 @@ extension Queue {
                     listed.append(
                         (
                             Gate.Facts(
-                                channel: request.channel, brand: row.text(7), category: row.text(8),
-                                addressKey: row.text(6), expires: handOff.expires), handOff
-                        ))
+                                channel: request.channel,
+                                brand: row.text(7),
+                                category: row.text(8),
+                                addressKey: row.text(6),
+                                expires: handOff.expires
+                            ), handOff
+                        )
+                    )
                 }
             }
             for (facts, handOff) in listed {
@@ -86,19 +102,27 @@ extension Queue {
     ///
     /// - Returns: the ids that may go.
     static func handOffAgain(
-        _ stale: [HandOff], _ transaction: any Transaction
+        _ stale: [HandOff],
+        _ transaction: any Transaction
     ) throws -> Set<Int64> {
         var may: Set<Int64> = []
         var stopped: [(id: Int64, fence: Int64, verdict: Gate.Verdict)] = []
         for handOff in stale {
             let facts = try transaction.first(stillSending, [.integer(handOff.id), .integer(handOff.fence)]) { row in
                 Gate.Facts(
-                    channel: handOff.channel, brand: row.text(2), category: row.text(3), addressKey: row.text(1),
-                    expires: row.optionalInteger(0))
+                    channel: handOff.channel,
+                    brand: row.text(2),
+                    category: row.text(3),
+                    addressKey: row.text(1),
+                    expires: row.optionalInteger(0)
+                )
             }
             guard let facts else { continue }
             let verdict = Gate.decide(
-                facts, optOuts: try OptOuts.covering(facts.addressKey, transaction), now: transaction.now)
+                facts,
+                optOuts: try OptOuts.covering(facts.addressKey, transaction),
+                now: transaction.now
+            )
             if case .send = verdict {
                 may.insert(handOff.id)
             } else {
@@ -110,7 +134,8 @@ extension Queue {
     }
 
     private static func finish(
-        _ stopped: [(id: Int64, fence: Int64, verdict: Gate.Verdict)], _ transaction: any Transaction
+        _ stopped: [(id: Int64, fence: Int64, verdict: Gate.Verdict)],
+        _ transaction: any Transaction
     ) throws {
         guard !stopped.isEmpty else { return }
         var rows: [[SQLValue]] = []

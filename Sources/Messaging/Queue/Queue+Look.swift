@@ -2,18 +2,21 @@ import Storage
 
 extension Queue {
     private static let show = Statement(
-        "SELECT \(StoredMessage.columns) FROM message JOIN content ON content.id = message.id WHERE message.id = $1")
+        "SELECT \(StoredMessage.columns) FROM message JOIN content ON content.id = message.id WHERE message.id = $1"
+    )
     private static let idOfKey = Statement("SELECT id FROM content WHERE key = $1")
     private static let page = Statement(
         """
         SELECT \(StoredMessage.columns) FROM message JOIN content ON content.id = message.id
         WHERE \(MessageFilter.predicate) AND message.id < $9 ORDER BY message.id DESC LIMIT $10
-        """)
+        """
+    )
     private static let count = Statement(
         """
         SELECT count(*) FROM message JOIN content ON content.id = message.id
         WHERE \(MessageFilter.predicate)
-        """)
+        """
+    )
 
     static let lookStatements = [show, idOfKey, page, count]
 

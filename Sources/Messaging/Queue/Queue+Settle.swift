@@ -5,17 +5,20 @@ extension Queue {
         """
         UPDATE message SET state = $3, attempts = $4, due = coalesce($5, due), node = NULL, finished_at = $6, reason = $7
         WHERE id = $1 AND fence = $2 AND state = 'sending'
-        """)
+        """
+    )
     private static let countAttempts = Statement(
         """
         INSERT INTO throughput (minute, channel, outcome, count) VALUES ($1, $2, $3, $4)
         ON CONFLICT (minute, channel, outcome) DO UPDATE SET count = throughput.count + excluded.count
-        """)
+        """
+    )
     private static let orphans = Statement(
         """
         SELECT message.id, fence, attempts, since, expires, accepted_at, coalesce(started_at, accepted_at), channel
         FROM message WHERE state = 'sending' AND channel = $1 ORDER BY message.id LIMIT $2
-        """)
+        """
+    )
 
     static let settleStatements = [settle, countAttempts, orphans]
 
@@ -33,7 +36,8 @@ extension Queue {
                     .integer(Int64(change.attempts)), .optional(change.due),
                     change.state.isFinal ? .integer(now) : .null, .optional(change.reason),
                 ]
-            })
+            }
+        )
         var events: [Event] = []
         events.reserveCapacity(settlements.count)
         var counts: [Channel: [String: Int64]] = [:]
@@ -43,10 +47,14 @@ extension Queue {
             for (kind, detail) in changes[index].events {
                 events.append(
                     Event(
-                        message: handOff.id, at: now, kind: isCurrent ? kind : .late, startedAt: handOff.startedAt,
+                        message: handOff.id,
+                        at: now,
+                        kind: isCurrent ? kind : .late,
+                        startedAt: handOff.startedAt,
                         transport: settlement.transport,
                         detail: isCurrent ? detail : "\(kind.rawValue): \(detail ?? "")"
-                    ))
+                    )
+                )
             }
             if let word = settlement.outcome.word { counts[handOff.channel, default: [:]][word, default: 0] += 1 }
         }
@@ -55,7 +63,8 @@ extension Queue {
             for (outcome, count) in outcomes {
                 try transaction.execute(
                     countAttempts,
-                    [.integer(now / 60_000), .text(channel.rawValue), .text(outcome), .integer(count)])
+                    [.integer(now / 60_000), .text(channel.rawValue), .text(outcome), .integer(count)]
+                )
             }
         }
     }
@@ -64,27 +73,45 @@ extension Queue {
     ///
     /// - Returns: how many were taken back.
     func takeBack(
-        _ channel: Channel, retry: RetryPolicy, uncertain: UncertainPolicy, batch: Int = 1000
+        _ channel: Channel,
+        retry: RetryPolicy,
+        uncertain: UncertainPolicy,
+        batch: Int = 1000
     ) async throws -> Int {
         var total = 0
         while true {
             let count = try await database.write(.process) { transaction in
                 let left = try transaction.all(
-                    Queue.orphans, [.text(channel.rawValue), .integer(Int64(batch))]
+                    Queue.orphans,
+                    [.text(channel.rawValue), .integer(Int64(batch))]
                 ) { row in
                     HandOff(
-                        id: row.integer(0), fence: row.integer(1), channel: channel, attempts: Int(row.integer(2)),
-                        since: row.integer(3), expires: row.optionalInteger(4), startedAt: row.integer(6),
-                        acceptedAt: row.integer(5), document: [])
+                        id: row.integer(0),
+                        fence: row.integer(1),
+                        channel: channel,
+                        attempts: Int(row.integer(2)),
+                        since: row.integer(3),
+                        expires: row.optionalInteger(4),
+                        startedAt: row.integer(6),
+                        acceptedAt: row.integer(5),
+                        document: []
+                    )
                 }
                 var immediately = retry
                 immediately.first = 0
                 try Queue.settle(
                     left.map {
                         Settlement(
-                            handOff: $0, transport: "", outcome: .uncertain(.workerDied, "the worker died while it was sending"),
-                            retry: immediately, uncertain: uncertain, random: 0)
-                    }, transaction)
+                            handOff: $0,
+                            transport: "",
+                            outcome: .uncertain(.workerDied, "the worker died while it was sending"),
+                            retry: immediately,
+                            uncertain: uncertain,
+                            random: 0
+                        )
+                    },
+                    transaction
+                )
                 return left.count
             }
             total += count

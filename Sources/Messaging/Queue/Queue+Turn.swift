@@ -5,7 +5,8 @@ extension Queue {
         "SELECT min(due) FROM ("
             + (0...9).map {
                 "SELECT min(due) AS due FROM message WHERE state = 'waiting' AND channel = $1 AND priority = \($0)"
-            }.joined(separator: " UNION ALL ") + ") AS heads")
+            }.joined(separator: " UNION ALL ") + ") AS heads"
+    )
 
     static let turnStatements = [nextDue]
 
@@ -36,7 +37,9 @@ extension Queue {
                 let handOffs = try Queue.handOff(claim, node: node, transaction)
                 result.handOffs += handOffs
                 guard handOffs.count < claim.limit else { continue }
-                let due = try transaction.first(Queue.nextDue, [.text(claim.channel.rawValue)]) { $0.optionalInteger(0) }
+                let due = try transaction.first(Queue.nextDue, [.text(claim.channel.rawValue)]) {
+                    $0.optionalInteger(0)
+                }
                 result.nextDue[claim.channel] = .some(due ?? nil)
             }
             return result

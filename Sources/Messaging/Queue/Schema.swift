@@ -11,7 +11,8 @@ public enum Schema {
             statements: [
                 content, contentKey, contentCustomer, message, messageWaiting, messageSending, messageHeld,
                 messageExpiring, messageFinished, event, optOut, tally, throughput, node, lane, setting,
-            ])
+            ]
+        )
     ]
 
     /// `key` is unique among the messages that have not been pruned.
@@ -27,7 +28,8 @@ public enum Schema {
     }
     static let contentKey = Statement("CREATE UNIQUE INDEX content_key ON content (key) WHERE key IS NOT NULL")
     static let contentCustomer = Statement(
-        "CREATE INDEX content_customer ON content (customer) WHERE customer IS NOT NULL")
+        "CREATE INDEX content_customer ON content (customer) WHERE customer IS NOT NULL"
+    )
 
     /// `fence` counts the claims: a write that names an older one changes nothing. `since` is when the time for retries
     /// began to run; `started_at` when the running attempt was handed off.
@@ -57,13 +59,18 @@ public enum Schema {
         """
     }
     static let messageWaiting = Statement(
-        "CREATE INDEX message_waiting ON message (channel, priority, due, id) WHERE state = 'waiting'")
-    static let messageSending = Statement("CREATE INDEX message_sending ON message (channel, id) WHERE state = 'sending'")
+        "CREATE INDEX message_waiting ON message (channel, priority, due, id) WHERE state = 'waiting'"
+    )
+    static let messageSending = Statement(
+        "CREATE INDEX message_sending ON message (channel, id) WHERE state = 'sending'"
+    )
     static let messageHeld = Statement("CREATE INDEX message_held ON message (channel, id) WHERE state = 'held'")
     static let messageExpiring = Statement(
-        "CREATE INDEX message_expiring ON message (expires) WHERE state IN ('waiting', 'held') AND expires IS NOT NULL")
+        "CREATE INDEX message_expiring ON message (expires) WHERE state IN ('waiting', 'held') AND expires IS NOT NULL"
+    )
     static let messageFinished = Statement(
-        "CREATE INDEX message_finished ON message (state, finished_at) WHERE finished_at IS NOT NULL")
+        "CREATE INDEX message_finished ON message (state, finished_at) WHERE finished_at IS NOT NULL"
+    )
 
     /// What happened to a message, in order. Acceptance is not repeated here: `message.accepted_at` tells it.
     static let event = Statement {
@@ -112,7 +119,8 @@ public enum Schema {
             count BIGINT NOT NULL,
             PRIMARY KEY (minute, channel, outcome)
         )
-        """)
+        """
+    )
 
     static let node = Statement {
         """
@@ -139,7 +147,8 @@ public enum Schema {
             in_flight BIGINT NOT NULL,
             PRIMARY KEY (node, name)
         )
-        """)
+        """
+    )
 
     static let setting = Statement("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
 

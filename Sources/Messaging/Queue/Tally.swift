@@ -10,7 +10,8 @@ enum Tally {
         """
         INSERT INTO tally (name, value) VALUES ($1, $2)
         ON CONFLICT (name) DO UPDATE SET value = tally.value + excluded.value
-        """)
+        """
+    )
     private static let list = Statement("SELECT name, value FROM tally")
 
     static let statements = [addTo, list]
@@ -21,6 +22,8 @@ enum Tally {
 
     static func all(_ connection: any Connection) throws -> [String: Int64] {
         Dictionary(
-            try connection.all(list) { ($0.text(0), $0.integer(1)) }, uniquingKeysWith: { _, last in last })
+            try connection.all(list) { ($0.text(0), $0.integer(1)) },
+            uniquingKeysWith: { _, last in last }
+        )
     }
 }

@@ -7,7 +7,9 @@ public struct ChannelSettings: Sendable, Codable {
     public var uncertain: UncertainPolicy
 
     public init(
-        transports: [TransportSettings] = [], retry: RetrySettings = .init(), uncertain: UncertainPolicy = .retry
+        transports: [TransportSettings] = [],
+        retry: RetrySettings = .init(),
+        uncertain: UncertainPolicy = .retry
     ) {
         self.transports = transports
         self.retry = retry
@@ -19,7 +21,8 @@ public struct ChannelSettings: Sendable, Codable {
         self.init(
             transports: try container.decodeIfPresent([TransportSettings].self, forKey: .transports) ?? [],
             retry: try container.decodeIfPresent(RetrySettings.self, forKey: .retry) ?? .init(),
-            uncertain: try container.decodeIfPresent(UncertainPolicy.self, forKey: .uncertain) ?? .retry)
+            uncertain: try container.decodeIfPresent(UncertainPolicy.self, forKey: .uncertain) ?? .retry
+        )
     }
 }
 
@@ -64,8 +67,10 @@ public enum TransportSettings: Sendable, Codable {
         case "outbox": self = .outbox(try OutboxSettings(from: decoder))
         case let other:
             throw DecodingError.dataCorruptedError(
-                forKey: .type, in: container,
-                debugDescription: "there is no transport of type '\(other)': write smtp or outbox")
+                forKey: .type,
+                in: container,
+                debugDescription: "there is no transport of type '\(other)': write smtp or outbox"
+            )
         }
     }
 

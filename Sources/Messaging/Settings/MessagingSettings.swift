@@ -12,9 +12,12 @@ public struct MessagingSettings: Sendable {
     public var folder: String
 
     public init(
-        channels: [Channel: ChannelSettings] = [:], brands: [String: BrandSettings] = [:], sandbox: Bool = false,
+        channels: [Channel: ChannelSettings] = [:],
+        brands: [String: BrandSettings] = [:],
+        sandbox: Bool = false,
         retention: TimeSpan? = TimeSpan(milliseconds: 90 * 86_400_000),
-        stopWithin: TimeSpan = TimeSpan(milliseconds: 30_000), folder: String = "."
+        stopWithin: TimeSpan = TimeSpan(milliseconds: 30_000),
+        folder: String = "."
     ) {
         self.channels = channels
         self.brands = brands
@@ -69,8 +72,10 @@ public struct BrandSettings: Sendable, Codable {
     /// The brand of an installation that has configured none.
     public static var sample: BrandSettings {
         var brand = BrandSettings(
-            name: "Example Ltd", from: "Example Billing <billing@example.com>",
-            postalAddress: "1 Main Street, Springfield, IL 62701, USA")
+            name: "Example Ltd",
+            from: "Example Billing <billing@example.com>",
+            postalAddress: "1 Main Street, Springfield, IL 62701, USA"
+        )
         brand.tone = "friendly"
         return brand
     }

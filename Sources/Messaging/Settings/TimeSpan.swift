@@ -21,7 +21,9 @@ public struct TimeSpan: Sendable, Hashable, Codable {
         let text = try container.decode(String.self)
         guard let span = TimeSpan(text) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "'\(text)' is no length of time: write a number and a unit, such as 30s, 5m, 4h or 3d")
+                in: container,
+                debugDescription: "'\(text)' is no length of time: write a number and a unit, such as 30s, 5m, 4h or 3d"
+            )
         }
         self = span
     }

@@ -18,7 +18,11 @@ public struct Explanation: Sendable {
     ///   - composer: renders the message once more, as its hand-off will.
     ///   - now: milliseconds since 1970, UTC.
     init(
-        _ message: StoredMessage, optOuts: [OptOut], report: StatusReport, composer: Composer, now: Int64
+        _ message: StoredMessage,
+        optOuts: [OptOut],
+        report: StatusReport,
+        composer: Composer,
+        now: Int64
     ) {
         var checks: [Check] = []
         func check(_ name: String, _ passes: Bool, _ verdict: String) {
@@ -26,17 +30,31 @@ public struct Explanation: Sendable {
         }
         let isOpen = message.state == .waiting || message.state == .held
         check(
-            "state", message.state == .waiting,
-            message.state.rawValue + (message.reason.map { " (\($0))" } ?? "") + Explanation.advice(message))
-        check("due", message.due <= now, message.due <= now ? "since \(Timestamp.text(message.due))" : "at \(Timestamp.text(message.due))")
+            "state",
+            message.state == .waiting,
+            message.state.rawValue + (message.reason.map { " (\($0))" } ?? "") + Explanation.advice(message)
+        )
+        check(
+            "due",
+            message.due <= now,
+            message.due <= now ? "since \(Timestamp.text(message.due))" : "at \(Timestamp.text(message.due))"
+        )
         if let expires = message.expires {
-            check("expiry", expires > now, (expires > now ? "in time, until " : "too late, since ") + Timestamp.text(expires))
+            check(
+                "expiry",
+                expires > now,
+                (expires > now ? "in time, until " : "too late, since ") + Timestamp.text(expires)
+            )
         } else {
             check("expiry", true, "never expires")
         }
         let facts = Gate.Facts(
-            channel: message.channel, brand: message.brand, category: message.category, addressKey: message.addressKey,
-            expires: nil)
+            channel: message.channel,
+            brand: message.brand,
+            category: message.category,
+            addressKey: message.addressKey,
+            expires: nil
+        )
         if case .block(let reason) = Gate.decide(facts, optOuts: optOuts, now: now) {
             check("opt-out", false, reason)
         } else {

@@ -14,33 +14,48 @@ enum Problems {
         }
         if !report.isWorking, let sending = report.messages[.sending], sending > 0 {
             add(
-                .warning, "\(sending) messages were being sent when their worker died",
-                "start 'dunlin serve': it takes them back and marks the attempt uncertain")
+                .warning,
+                "\(sending) messages were being sent when their worker died",
+                "start 'dunlin serve': it takes them back and marks the attempt uncertain"
+            )
         }
-        for lane in report.lanes where report.isWorking && lane.state != .open {
+        for lane in report.lanes where report.isWorking && lane.state == .stopped {
             add(
-                .critical, "lane \(lane.name) (\(lane.channel.rawValue)) is stopped: \(lane.reason ?? "unknown")",
-                "mend its server or credentials; it tries again by itself, and its messages wait")
+                .critical,
+                "lane \(lane.name) (\(lane.channel.rawValue)) is stopped: \(lane.reason ?? "unknown")",
+                "mend its server or credentials; it tries again by itself, and its messages wait"
+            )
         }
         if report.isWorking, report.oldestWaitingSeconds >= lateness.warning {
             add(
                 report.oldestWaitingSeconds >= lateness.critical ? .critical : .warning,
                 "the oldest due message has waited \(report.oldestWaitingSeconds) s",
-                "see 'dunlin shape' for where the backlog is, and 'dunlin why ID' for one message")
+                "see 'dunlin shape' for where the backlog is, and 'dunlin why ID' for one message"
+            )
         }
         if let held = report.messages[.held], held > 0 {
-            add(.warning, "\(held) messages wait for a person", "see 'dunlin message list --state held', then approve or cancel them")
+            add(
+                .warning,
+                "\(held) messages wait for a person",
+                "see 'dunlin message list --state held', then approve or cancel them"
+            )
         }
         if let free = report.freeBytes, free < reservedBytes {
-            add(.critical, "the disk is full: nothing is accepted or claimed", "make room where the database is kept; work goes on by itself")
+            add(
+                .critical,
+                "the disk is full: nothing is accepted or claimed",
+                "make room where the database is kept; work goes on by itself"
+            )
         } else if let free = report.freeBytes, free < reservedBytes * 8 {
             add(.warning, "only \(free >> 20) MiB of disk are free", "make room where the database is kept")
         }
         if !report.sumHolds {
             add(
-                .critical, "the books do not balance: \(report.accepted) accepted, "
+                .critical,
+                "the books do not balance: \(report.accepted) accepted, "
                     + "\(report.messages.values.reduce(0, +)) stored, \(report.pruned) pruned",
-                "keep a copy of the database and report a fault")
+                "keep a copy of the database and report a fault"
+            )
         }
         return problems
     }

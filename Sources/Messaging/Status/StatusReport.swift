@@ -57,20 +57,25 @@ extension Queue {
         SELECT 'waiting', channel, count(*) FROM message WHERE state = 'waiting' GROUP BY channel
         UNION ALL SELECT 'sending', channel, count(*) FROM message WHERE state = 'sending' GROUP BY channel
         UNION ALL SELECT 'held', channel, count(*) FROM message WHERE state = 'held' GROUP BY channel
-        """)
+        """
+    )
     private static let countFinal = Statement(
-        "SELECT state, count(*) FROM message WHERE finished_at IS NOT NULL GROUP BY state")
+        "SELECT state, count(*) FROM message WHERE finished_at IS NOT NULL GROUP BY state"
+    )
     private static let countDue = Statement(
         """
         SELECT channel, count(*), min(due) FROM message WHERE state = 'waiting' AND due <= $1 GROUP BY channel
-        """)
+        """
+    )
     private static let busiestDomains = Statement(
         """
         SELECT domain, count(*) FROM message WHERE state = 'waiting' AND due <= $1
         GROUP BY domain ORDER BY count(*) DESC, domain LIMIT $2
-        """)
+        """
+    )
     private static let throughput = Statement(
-        "SELECT minute, channel, outcome, count FROM throughput WHERE minute >= $1")
+        "SELECT minute, channel, outcome, count FROM throughput WHERE minute >= $1"
+    )
     private static let ages = ["domain", "channel", "template", "brand", "reason"].map { column in
         (
             column,
@@ -78,7 +83,8 @@ extension Queue {
                 """
                 SELECT coalesce(\(column), ''), CASE \(AgeBucket.conditions) END AS bucket, count(*)
                 FROM message WHERE state = 'waiting' AND due <= $1 GROUP BY 1, 2
-                """)
+                """
+            )
         )
     }
 
@@ -109,7 +115,8 @@ extension Queue {
                 report.oldestWaitingSeconds = max(report.oldestWaitingSeconds, (now - row.integer(2)) / 1000)
             }
             report.domains = try connection.all(
-                Queue.busiestDomains, [.integer(now), .integer(Int64(domainLimit))]
+                Queue.busiestDomains,
+                [.integer(now), .integer(Int64(domainLimit))]
             ) { .init(name: $0.text(0), waiting: $0.integer(1)) }
             let minute = now / 60_000
             try connection.query(Queue.throughput, [.integer(minute - 60)]) { row in

@@ -27,7 +27,9 @@ final class SQLiteConnection: Transaction {
 
     @discardableResult
     func batch(
-        _ statement: Statement, _ rows: [[SQLValue]], _ body: (Int, any Row) throws -> Void
+        _ statement: Statement,
+        _ rows: [[SQLValue]],
+        _ body: (Int, any Row) throws -> Void
     ) throws -> [Int] {
         let statement = try prepare(statement)
         var changes: [Int] = []
@@ -107,7 +109,12 @@ private final class PreparedStatement {
         case .utf8(let utf8):
             return utf8.withUnsafeBytes {
                 sqlite3_bind_text(
-                    handle, position, $0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32($0.count), transient)
+                    handle,
+                    position,
+                    $0.baseAddress?.assumingMemoryBound(to: CChar.self),
+                    Int32($0.count),
+                    transient
+                )
             }
         case .bytes(let bytes):
             guard !bytes.isEmpty else { return sqlite3_bind_zeroblob(handle, position, 0) }
@@ -158,7 +165,11 @@ extension StorageError {
         case SQLITE_BUSY, SQLITE_LOCKED:
             self.init(.busy, "the database is busy: another process holds its write lock (\(message))", sql: sql)
         case SQLITE_FULL:
-            self.init(.diskFull, "no room on the disk for the database (\(message)): make room; work goes on by itself", sql: sql)
+            self.init(
+                .diskFull,
+                "no room on the disk for the database (\(message)): make room; work goes on by itself",
+                sql: sql
+            )
         case SQLITE_CONSTRAINT:
             self.init(.constraint, message, sql: sql)
         case SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_READONLY, SQLITE_IOERR, SQLITE_AUTH:

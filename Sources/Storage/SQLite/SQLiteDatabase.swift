@@ -16,7 +16,8 @@ public final class SQLiteDatabase: Database {
 
     /// Opens or creates the file, readable by its owner only.
     ///
-    /// - Parameter busySeconds: how long a write waits for another process's.
+    /// - Parameter busySeconds: how long a write waits for another process's. It asks again every millisecond: SQLite's own
+    ///   waits grow, so that a process that writes all the time would starve the others.
     public init(path: String, clock: WallClock = .system, busySeconds: Double = 10) throws {
         self.path = path
         self.clock = clock
@@ -25,12 +26,16 @@ public final class SQLiteDatabase: Database {
         try SQLiteDatabase.createPrivately(path)
 
         var configuration = Configuration()
-        configuration.busyMode = .timeout(busySeconds)
+        configuration.busyMode = .callback { attempts in
+            usleep(1000)
+            return Double(attempts) < busySeconds * 1000
+        }
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { database in
             try database.execute(
                 sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8000; PRAGMA mmap_size = 0;"
-                    + " PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY")
+                    + " PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY"
+            )
         }
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
@@ -52,7 +57,8 @@ public final class SQLiteDatabase: Database {
                         let connection = SQLiteConnection(try access.get())
                         defer { connection.finalize() }
                         return try body(connection)
-                    })
+                    }
+                )
             }
         }
     }
@@ -93,7 +99,8 @@ public final class SQLiteDatabase: Database {
                 continuation.resume(
                     with: Result {
                         try pool.unsafeReentrantWrite { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
-                    })
+                    }
+                )
             }
         }
     }
@@ -116,7 +123,9 @@ public final class SQLiteDatabase: Database {
 
     public func freeBytes() -> Int64? {
         var status = statvfs()
-        guard statvfs((path as NSString).deletingLastPathComponent.isEmpty ? "." : path, &status) == 0 else { return nil }
+        guard statvfs((path as NSString).deletingLastPathComponent.isEmpty ? "." : path, &status) == 0 else {
+            return nil
+        }
         return Int64(status.f_bavail) * Int64(status.f_frsize)
     }
 
@@ -149,7 +158,9 @@ public final class SQLiteDatabase: Database {
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else {
             throw StorageError(
-                .access, "\(path) cannot be opened: \(String(cString: strerror(errno))). Check the folder and its rights")
+                .access,
+                "\(path) cannot be opened: \(String(cString: strerror(errno))). Check the folder and its rights"
+            )
         }
         Glibc.close(file)
     }
@@ -179,7 +190,9 @@ private final class WriterState: @unchecked Sendable {
             { this, _, _, pages in
                 if let this { Unmanaged<WriterState>.fromOpaque(this).takeUnretainedValue().walPages = pages }
                 return SQLITE_OK
-            }, this)
+            },
+            this
+        )
     }
 
     /// GRDB sets NORMAL after opening, so what is wanted is set before each transaction that wants another.

@@ -8,7 +8,9 @@ import Storage
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check the configuration, templates, database and transports.",
-        discussion: "Opens a session to every mail server and closes it again; nothing is sent.\n\nExit status: 0 all is well, 78 something is not.")
+        discussion:
+            "Opens a session to every mail server and closes it again; nothing is sent.\n\nExit status: 0 all is well, 78 something is not."
+    )
 
     @OptionGroup var options: CommonOptions
     @Flag(help: "Print JSON.")
@@ -31,7 +33,12 @@ struct Check: AsyncParsableCommand {
         var brands: [String: Brand] = [:]
         do {
             brands = try Brand.all(configuration.brands)
-            add("brands", true, configuration.brands.isEmpty ? "none: a sample brand stands in" : brands.keys.sorted().joined(separator: ", "))
+            add(
+                "brands",
+                true,
+                configuration.brands.isEmpty
+                    ? "none: a sample brand stands in" : brands.keys.sorted().joined(separator: ", ")
+            )
         } catch {
             add("brands", false, "\(error)")
         }
@@ -39,14 +46,15 @@ struct Check: AsyncParsableCommand {
             let library = TemplateLibrary(folder: try configuration.templatesPath())
             let problems = brands.values.first.map { library.check(brand: $0) } ?? library.problems
             add(
-                "templates", problems.isEmpty,
-                problems.isEmpty ? "\(library.sets.count) in \(library.folder)" : problems.joined(separator: "\n"))
+                "templates",
+                problems.isEmpty,
+                problems.isEmpty ? "\(library.sets.count) in \(library.folder)" : problems.joined(separator: "\n")
+            )
         } catch {
             add("templates", false, "\(error)")
         }
         do {
             let app = try await App.open(configuration, verbose: false)
-            try await Check.integrity(app)
             let worker = app.database.otherWorker()
             add("database", true, "\(try configuration.databasePath())" + (worker.map { ", in use by \($0)" } ?? ""))
             app.close()
@@ -56,10 +64,6 @@ struct Check: AsyncParsableCommand {
         for (name, passes, verdict) in await Check.transports(configuration) { add(name, passes, verdict) }
         report(findings)
         if findings.contains(where: { !$0.passes }) { throw Failure(.configuration, "") }
-    }
-
-    private static func integrity(_ app: App) async throws {
-        _ = try await app.queue.status(now: 0)
     }
 
     private static func transports(_ configuration: Configuration) async -> [(String, Bool, String)] {
@@ -77,11 +81,20 @@ struct Check: AsyncParsableCommand {
             for (index, transport) in (settings.settings(for: channel)?.transports ?? []).enumerated() {
                 switch transport {
                 case .outbox(let outbox):
-                    findings.append(("\(channel.rawValue): \(transport.name)", true, "writes to \(configuration.resolve(outbox.path ?? "outbox"))"))
+                    findings.append(
+                        (
+                            "\(channel.rawValue): \(transport.name)", true,
+                            "writes to \(configuration.resolve(outbox.path ?? "outbox"))"
+                        )
+                    )
                 case .smtp(let smtp):
                     let place = "channels.\(channel.rawValue).transports[\(index)]"
                     do {
-                        _ = try Transports.smtpSettings(smtp, place, folder: settings.folder)
+                        let probe = await probeSMTP(
+                            try Transports.smtpSettings(smtp, place, folder: settings.folder),
+                            on: thread
+                        )
+                        findings.append(finding("\(channel.rawValue): \(transport.name)", smtp.url, probe))
                     } catch {
                         findings.append(("\(channel.rawValue): \(transport.name)", false, error.description))
                     }
@@ -89,6 +102,25 @@ struct Check: AsyncParsableCommand {
             }
         }
         return findings
+    }
+
+    private static func finding(
+        _ name: String,
+        _ url: String,
+        _ probe: Result<SMTPProbe, SMTPFailure>
+    ) -> (String, Bool, String) {
+        switch probe {
+        case .failure(let failure):
+            return (name, false, "\(url): \(failure)")
+        case .success(let server):
+            let words = [
+                server.isTLS ? "TLS" : "in the clear", server.isAuthenticated ? "signed in" : nil,
+                server.extensions.pipelining ? "PIPELINING" : "no PIPELINING",
+                server.extensions.smtpUTF8 ? "SMTPUTF8" : nil,
+                server.extensions.sizeLimit.map { "at most \($0 >> 20) MiB" },
+            ].compactMap { $0 }
+            return (name, true, "\(url) answers from \(server.address): \(words.joined(separator: ", "))")
+        }
     }
 
     private func report(_ findings: [Finding]) {
@@ -110,7 +142,8 @@ struct Check: AsyncParsableCommand {
             for (index, line) in finding.verdict.split(separator: "\n").enumerated() {
                 table.add([
                     index == 0 ? finding.name : "",
-                    index == 0 ? (finding.passes ? Console.style("ok", .green) : Console.style("no", .red)) : "", String(line),
+                    index == 0 ? (finding.passes ? Console.style("ok", .green) : Console.style("no", .red)) : "",
+                    String(line),
                 ])
             }
         }

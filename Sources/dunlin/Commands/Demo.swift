@@ -7,12 +7,16 @@ import Messaging
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "A tour in a temporary folder: reminders in every tone, written to an outbox.",
-        discussion: "Touches nothing else. The folder stays, so that you can look at what was written.")
+        discussion: "Touches nothing else. The folder stays, so that you can look at what was written."
+    )
 
     func run() async throws {
         let folder = NSTemporaryDirectory() + "dunlin-demo-\(getpid())"
         try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            atPath: folder,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
         var configuration = Configuration()
         configuration.database = "sqlite:\(folder)/dunlin.sqlite"
         configuration.folder = folder
@@ -23,7 +27,9 @@ struct Demo: AsyncParsableCommand {
 
         Console.print(Console.style("1. Accept", .bold))
         let receipts = try await app.queue.enqueue(messages)
-        Console.print("   \(receipts.count) reminders for invoices of eight customers, in three tones. They would survive a power failure.")
+        Console.print(
+            "   \(receipts.count) reminders for invoices of eight customers, in three tones. They would survive a power failure."
+        )
         Console.print(Console.style("2. One customer says no", .bold))
         _ = try await app.optOuts.add([
             .init(addressKey: try Recipient.key(of: Demo.customers[7].1), address: Demo.customers[7].1, source: "demo")
@@ -32,9 +38,16 @@ struct Demo: AsyncParsableCommand {
         Console.print(Console.style("3. Send", .bold))
         var quiet = app.logger
         quiet.logLevel = .error
-        let worker = try await Worker(app, .init(name: "dunlin demo", untilEmpty: true), housekeeping: false, logger: quiet)
+        let worker = try await Worker(
+            app,
+            .init(name: "dunlin demo", untilEmpty: true),
+            housekeeping: false,
+            logger: quiet
+        )
         try await worker.run()
-        Console.print("   Every message went through its gate, was rendered in the brand's tone, and written to the outbox.\n")
+        Console.print(
+            "   Every message went through its gate, was rendered in the brand's tone, and written to the outbox.\n"
+        )
         let report = try await app.queue.status(now: Int64(Date().timeIntervalSince1970 * 1000))
         Console.print(StatusText.page(report))
         let sample = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/outbox"))?.sorted().first ?? ""
@@ -48,11 +61,13 @@ struct Demo: AsyncParsableCommand {
               cd \(folder) && dunlin message show 1
               dunlin template preview invoice-overdue-first --tone formal
             Then: 'dunlin init' writes a configuration; one line in it names your mail server.
-            """)
+            """
+        )
     }
 
     private static let customers = [
-        ("Ada Lovelace", "ada@example.com"), ("Grace Hopper", "grace@example.org"), ("Søren Kierkegaard", "soren@example.net"),
+        ("Ada Lovelace", "ada@example.com"), ("Grace Hopper", "grace@example.org"),
+        ("Søren Kierkegaard", "soren@example.net"),
         ("Σοφία Κόρη", "sofia@example.com"), ("山田 太郎", "taro@example.org"), ("Олена Пчілка", "olena@example.net"),
         ("فاطمة الفهرية", "fatima@example.com"), ("Alan Turing", "alan@example.org"),
     ]
@@ -72,7 +87,9 @@ struct Demo: AsyncParsableCommand {
                     writer.member("tone", tone)
                     writer.name("vars")
                     writer.beginObject()
-                    for (key, value) in set.sample.members where key.string != "customer" { writer.member(key.string ?? "", value) }
+                    for (key, value) in set.sample.members where key.string != "customer" {
+                        writer.member(key.string ?? "", value)
+                    }
                     writer.name("customer")
                     writer.beginObject()
                     writer.member("name", name)

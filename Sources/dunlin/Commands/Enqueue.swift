@@ -13,7 +13,8 @@ struct Enqueue: AsyncParsableCommand {
             are not accepted twice.
 
             Exit status: 0 all accepted or there already, 65 some lines were bad, 75 the disk is full or the database busy.
-            """)
+            """
+    )
 
     @OptionGroup var options: CommonOptions
 
@@ -26,7 +27,9 @@ struct Enqueue: AsyncParsableCommand {
     func run() async throws {
         try await withApp(options) { app in
             let input = try LineReader(file)
-            if file == "-", isatty(STDIN_FILENO) == 1 { Console.error("reading messages from the terminal; end with Ctrl-D") }
+            if file == "-", isatty(STDIN_FILENO) == 1 {
+                Console.error("reading messages from the terminal; end with Ctrl-D")
+            }
             var intake = Intake(queue: app.queue, reader: try await app.reader())
             do {
                 try await intake.run(input)
@@ -172,8 +175,12 @@ struct Intake {
             case .conflict(let id):
                 counts.conflict += 1
                 problems.append(
-                    (line, "key: '\(parsed.messages[index].key ?? "")' belongs to message \(id), which says something else: "
-                        + "use another key"))
+                    (
+                        line,
+                        "key: '\(parsed.messages[index].key ?? "")' belongs to message \(id), which says something else: "
+                            + "use another key"
+                    )
+                )
             case .refused(let why):
                 counts.rejected += 1
                 problems.append((line, why))

@@ -5,8 +5,10 @@ import Messaging
 
 struct MessageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "message", abstract: "Look at messages, and cancel, retry, approve or hold them.",
-        subcommands: [List.self, Show.self, Cancel.self, Retry.self, Approve.self, Hold.self])
+        commandName: "message",
+        abstract: "Look at messages, and cancel, retry, approve or hold them.",
+        subcommands: [List.self, Show.self, Cancel.self, Retry.self, Approve.self, Hold.self]
+    )
 
     struct Filter: ParsableArguments {
         @Option(help: "waiting, sending, held, sent, delivered, bounced, failed, blocked, expired or cancelled.")
@@ -29,11 +31,15 @@ struct MessageCommand: AsyncParsableCommand {
         func value() throws -> MessageFilter {
             var filter = MessageFilter()
             if let state {
-                guard let known = MessageState(rawValue: state) else { throw ValidationError("There is no state '\(state)'.") }
+                guard let known = MessageState(rawValue: state) else {
+                    throw ValidationError("There is no state '\(state)'.")
+                }
                 filter.state = known
             }
             if let channel {
-                guard let known = Channel(rawValue: channel) else { throw ValidationError("There is no channel '\(channel)'.") }
+                guard let known = Channel(rawValue: channel) else {
+                    throw ValidationError("There is no channel '\(channel)'.")
+                }
                 filter.channel = known
             }
             filter.brand = brand
@@ -145,7 +151,11 @@ struct MessageCommand: AsyncParsableCommand {
                 }
             }
             if dryRun {
-                Console.print(json ? "{\"would\":\(numbers.count)}" : "\(Console.count(Int64(numbers.count))) messages would be meant.")
+                Console.print(
+                    json
+                        ? "{\"would\":\(numbers.count)}"
+                        : "\(Console.count(Int64(numbers.count))) messages would be meant."
+                )
                 return nil
             }
             guard !numbers.isEmpty else {
@@ -153,7 +163,10 @@ struct MessageCommand: AsyncParsableCommand {
                 return nil
             }
             guard yes || Console.confirm("\(action.rawValue) \(Console.count(Int64(numbers.count))) messages?") else {
-                throw Failure(.usage, "nothing was changed: add --yes to \(action.rawValue) \(numbers.count) messages, or --dry-run to count them")
+                throw Failure(
+                    .usage,
+                    "nothing was changed: add --yes to \(action.rawValue) \(numbers.count) messages, or --dry-run to count them"
+                )
             }
             return numbers
         }
@@ -180,8 +193,10 @@ struct MessageCommand: AsyncParsableCommand {
             guard missed.isEmpty else {
                 let states = action.from.map(\.rawValue).joined(separator: " or ")
                 throw Failure(
-                    .data, "not done to \(missed.prefix(10).map(String.init).joined(separator: ", ")): "
-                        + "only \(states) messages can be \(action.past)")
+                    .data,
+                    "not done to \(missed.prefix(10).map(String.init).joined(separator: ", ")): "
+                        + "only \(states) messages can be \(action.past)"
+                )
             }
         }
     }
@@ -244,7 +259,10 @@ enum MessageText {
     }
 
     static func story(_ message: StoredMessage, _ events: [Event]) -> String {
-        var facts = Table([("MESSAGE \(message.id)", .left), (message.state.rawValue + (message.reason.map { " (\($0))" } ?? ""), .left)])
+        var facts = Table([
+            ("MESSAGE \(message.id)", .left),
+            (message.state.rawValue + (message.reason.map { " (\($0))" } ?? ""), .left),
+        ])
         func fact(_ name: String, _ text: String?) {
             if let text, !text.isEmpty { facts.add([name, text]) }
         }

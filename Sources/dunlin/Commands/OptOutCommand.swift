@@ -6,12 +6,14 @@ import Storage
 
 struct OptOutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "opt-out", abstract: "Who said no, and to what.",
+        commandName: "opt-out",
+        abstract: "Who said no, and to what.",
         discussion: """
             When 'add' or 'import' returns, no message that is covered starts to leave any more, not even one that is already \
             claimed. Without a scope, a no covers everything.
             """,
-        subcommands: [Add.self, Remove.self, List.self, Check.self, Import.self, Export.self])
+        subcommands: [Add.self, Remove.self, List.self, Check.self, Import.self, Export.self]
+    )
 
     struct Scope: ParsableArguments {
         @Option(help: "Only this channel.")
@@ -24,7 +26,9 @@ struct OptOutCommand: AsyncParsableCommand {
         func value() throws -> OptOut.Scope {
             var known: Channel?
             if let channel {
-                guard let match = Channel(rawValue: channel) else { throw ValidationError("There is no channel '\(channel)'.") }
+                guard let match = Channel(rawValue: channel) else {
+                    throw ValidationError("There is no channel '\(channel)'.")
+                }
                 known = match
             }
             return .init(channel: known, brand: brand, category: category)
@@ -50,7 +54,13 @@ struct OptOutCommand: AsyncParsableCommand {
             try await withApp(options) { app in
                 let scope = try scope.value()
                 let entries = try addresses.map {
-                    OptOuts.Entry(addressKey: try Recipient.key(of: $0), address: $0, scope: scope, source: "cli", note: note)
+                    OptOuts.Entry(
+                        addressKey: try Recipient.key(of: $0),
+                        address: $0,
+                        scope: scope,
+                        source: "cli",
+                        note: note
+                    )
                 }
                 let added = try await app.optOuts.add(entries)
                 try await OptOutCommand.settle(app)
@@ -62,7 +72,9 @@ struct OptOutCommand: AsyncParsableCommand {
 
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Take a no back, if the person asked for that.", discussion: "The scope must be that of the no.")
+            abstract: "Take a no back, if the person asked for that.",
+            discussion: "The scope must be that of the no."
+        )
         @OptionGroup var options: CommonOptions
         @OptionGroup var scope: Scope
         @Argument(help: "An address or phone number.")
@@ -72,7 +84,10 @@ struct OptOutCommand: AsyncParsableCommand {
             try await withApp(options) { app in
                 let scope = try scope.value()
                 guard try await app.optOuts.remove(addressKey: try Recipient.key(of: address), scope: scope) else {
-                    throw Failure(.data, "\(address) has not opted out of \(scope): see 'dunlin opt-out check \(address)'")
+                    throw Failure(
+                        .data,
+                        "\(address) has not opted out of \(scope): see 'dunlin opt-out check \(address)'"
+                    )
                 }
                 Console.print("\(address) is no longer opted out of \(scope).")
             }
@@ -87,12 +102,17 @@ struct OptOutCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withApp(options) { app in
-                var table = Table([("ADDRESS", .left), ("SCOPE", .left), ("SOURCE", .left), ("SINCE", .left), ("NOTE", .left)])
+                var table = Table([
+                    ("ADDRESS", .left), ("SCOPE", .left), ("SOURCE", .left), ("SINCE", .left), ("NOTE", .left),
+                ])
                 try await OptOutCommand.all(app) { optOut in
                     if json {
                         Console.print(OptOutCommand.json(optOut))
                     } else {
-                        table.add([optOut.address, "\(optOut.scope)", optOut.source, Timestamp.text(optOut.at), optOut.note ?? ""])
+                        table.add([
+                            optOut.address, "\(optOut.scope)", optOut.source, Timestamp.text(optOut.at),
+                            optOut.note ?? "",
+                        ])
                     }
                 }
                 if !json { Console.print(table.isEmpty ? "Nobody has opted out." : table.text) }
@@ -102,7 +122,9 @@ struct OptOutCommand: AsyncParsableCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "What an address has said no to.", discussion: "Exit status: 0 to nothing, 1 to something.")
+            abstract: "What an address has said no to.",
+            discussion: "Exit status: 0 to nothing, 1 to something."
+        )
         @OptionGroup var options: CommonOptions
         @Argument(help: "An address or phone number, however it is spelled.")
         var address: String
@@ -115,8 +137,10 @@ struct OptOutCommand: AsyncParsableCommand {
                 let found = try await app.optOuts.covering(key)
                 for optOut in found {
                     Console.print(
-                        json ? OptOutCommand.json(optOut)
-                            : "\(address) (\(key)) opted out of \(optOut.scope) on \(Timestamp.text(optOut.at)) (\(optOut.source))")
+                        json
+                            ? OptOutCommand.json(optOut)
+                            : "\(address) (\(key)) opted out of \(optOut.scope) on \(Timestamp.text(optOut.at)) (\(optOut.source))"
+                    )
                 }
                 guard found.isEmpty else { throw ExitCode(1) }
                 if !json { Console.print("\(address) (\(key)) has not opted out of anything.") }
@@ -130,7 +154,8 @@ struct OptOutCommand: AsyncParsableCommand {
             discussion: """
                 The first line names the columns: address, and any of channel, brand, category, source, note, at (such as \
                 2026-11-30T09:00:00Z). A bad line is told of, and nothing of the file is taken in.
-                """)
+                """
+        )
         @OptionGroup var options: CommonOptions
         @Argument(help: "A file, or - for standard input.", completion: .file())
         var file = "-"
@@ -148,7 +173,9 @@ struct OptOutCommand: AsyncParsableCommand {
                 }
                 Console.endProgress()
                 try await OptOutCommand.settle(app)
-                Console.print("\(Console.count(Int64(added))) taken in, \(Console.count(Int64(entries.count - added))) there already.")
+                Console.print(
+                    "\(Console.count(Int64(added))) taken in, \(Console.count(Int64(entries.count - added))) there already."
+                )
             }
         }
 
@@ -160,7 +187,9 @@ struct OptOutCommand: AsyncParsableCommand {
                 data = FileManager.default.contents(atPath: file)
             }
             guard let data else { throw Failure(.noInput, "\(file) cannot be read") }
-            guard let text = String(validating: data, as: UTF8.self) else { throw Failure(.data, "\(file) is no UTF-8 text") }
+            guard let text = String(validating: data, as: UTF8.self) else {
+                throw Failure(.data, "\(file) is no UTF-8 text")
+            }
             return text
         }
 
@@ -168,14 +197,25 @@ struct OptOutCommand: AsyncParsableCommand {
 
         static func parse(_ text: String) throws -> [OptOuts.Entry] {
             let rows = try CSV.rows(text)
-            guard let header = rows.first?.fields.map({ $0.trimmingCharacters(in: .whitespaces).lowercased() }) else { return [] }
-            guard header.contains("address") else { throw Failure(.data, "line 1: a column 'address' is expected; known: \(columns.joined(separator: ", "))") }
+            guard let header = rows.first?.fields.map({ $0.trimmingCharacters(in: .whitespaces).lowercased() }) else {
+                return []
+            }
+            guard header.contains("address") else {
+                throw Failure(
+                    .data,
+                    "line 1: a column 'address' is expected; known: \(columns.joined(separator: ", "))"
+                )
+            }
             for name in header where !columns.contains(name) {
                 throw Failure(.data, "line 1: unknown column '\(name)'; known: \(columns.joined(separator: ", "))")
             }
             return try rows.dropFirst().map { line, fields in
-                func fail(_ message: String) -> Failure { Failure(.data, "line \(line): \(message); nothing was taken in") }
-                guard fields.count == header.count else { throw fail("\(header.count) fields are expected, not \(fields.count)") }
+                func fail(_ message: String) -> Failure {
+                    Failure(.data, "line \(line): \(message); nothing was taken in")
+                }
+                guard fields.count == header.count else {
+                    throw fail("\(header.count) fields are expected, not \(fields.count)")
+                }
                 let values = Dictionary(zip(header, fields), uniquingKeysWith: { first, _ in first })
                 func value(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
                 var scope = OptOut.Scope(brand: value("brand"), category: value("category"))
@@ -185,14 +225,21 @@ struct OptOutCommand: AsyncParsableCommand {
                 }
                 var at: Int64?
                 if let text = value("at") {
-                    guard let time = Timestamp.parse(text) else { throw fail("at: '\(text)' is no time: write it like 2026-11-30T09:00:00Z") }
+                    guard let time = Timestamp.parse(text) else {
+                        throw fail("at: '\(text)' is no time: write it like 2026-11-30T09:00:00Z")
+                    }
                     at = time
                 }
                 guard let address = value("address") else { throw fail("the address is missing") }
                 do {
                     return OptOuts.Entry(
-                        addressKey: try Recipient.key(of: address), address: address, scope: scope,
-                        source: value("source") ?? "import", note: value("note"), at: at)
+                        addressKey: try Recipient.key(of: address),
+                        address: address,
+                        scope: scope,
+                        source: value("source") ?? "import",
+                        note: value("note"),
+                        at: at
+                    )
                 } catch {
                     throw fail("\(error)")
                 }
@@ -212,7 +259,8 @@ struct OptOutCommand: AsyncParsableCommand {
                         CSV.line([
                             optOut.address, optOut.scope.channel?.rawValue ?? "", optOut.scope.brand ?? "",
                             optOut.scope.category ?? "", optOut.source, optOut.note ?? "", Timestamp.text(optOut.at),
-                        ]))
+                        ])
+                    )
                 }
             }
         }

@@ -6,7 +6,8 @@ import Messaging
 struct Shape: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The backlog by age, as qshape shows it for Postfix.",
-        discussion: "Due messages only. Columns are minutes since they were due.")
+        discussion: "Due messages only. Columns are minutes since they were due."
+    )
 
     enum Column: String, ExpressibleByArgument, CaseIterable {
         case domain, channel, template, brand, reason
@@ -33,7 +34,8 @@ struct Shape: AsyncParsableCommand {
     static func text(_ rows: [(name: String, buckets: [Int64])], by column: Column, limit: Int) -> String {
         guard !rows.isEmpty else { return "Nothing is due." }
         var table = Table(
-            [(column.rawValue.uppercased(), .left), ("TOTAL", .right)] + AgeBucket.titles.map { ($0, .right) })
+            [(column.rawValue.uppercased(), .left), ("TOTAL", .right)] + AgeBucket.titles.map { ($0, .right) }
+        )
         func add(_ name: String, _ buckets: [Int64]) {
             table.add([name, Console.count(buckets.reduce(0, +))] + buckets.map { $0 == 0 ? "." : Console.count($0) })
         }

@@ -6,7 +6,9 @@ import Messaging
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "How things stand: depth, age, rates, lanes, problems.",
-        discussion: "With --check, the exit status is 0 when all is well, 1 with warnings, 2 when something is critical.")
+        discussion:
+            "With --check, the exit status is 0 when all is well, 1 with warnings, 2 when something is critical."
+    )
 
     @OptionGroup var options: CommonOptions
 
@@ -60,20 +62,24 @@ enum StatusText {
         }
         if !report.rates.isEmpty {
             var rates = Table([
-                ("LAST HOUR", .left), ("ACCEPTED", .right), ("RETRY", .right), ("REJECTED", .right), ("UNCERTAIN", .right),
+                ("LAST HOUR", .left), ("ACCEPTED", .right), ("RETRY", .right), ("REJECTED", .right),
+                ("UNCERTAIN", .right),
                 ("PER MINUTE NOW", .right),
             ])
             for (channel, rate) in report.rates.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
                 rates.add(
                     [channel.rawValue]
                         + ["accepted", "retry", "rejected", "uncertain"].map { Console.count(rate.lastHour[$0] ?? 0) }
-                        + [Console.count(Int64(rate.perMinute))])
+                        + [Console.count(Int64(rate.perMinute))]
+                )
             }
             lines += ["", rates.text]
         }
         if !report.domains.isEmpty {
             var domains = Table([("BUSIEST DOMAINS", .left), ("DUE", .right)])
-            for domain in report.domains { domains.add([domain.name.isEmpty ? "-" : domain.name, Console.count(domain.waiting)]) }
+            for domain in report.domains {
+                domains.add([domain.name.isEmpty ? "-" : domain.name, Console.count(domain.waiting)])
+            }
             lines += ["", domains.text]
         }
         lines += ["", problems(report)]
@@ -88,16 +94,22 @@ enum StatusText {
         }
         let end = node.stoppedAt ?? node.heartbeatAt
         return Console.style("No worker runs", .bold) + "; the last one, \(node.name), "
-            + (node.stoppedAt == nil ? "was last heard of " : "stopped ") + Console.span(seconds: (report.now - end) / 1000) + " ago"
+            + (node.stoppedAt == nil ? "was last heard of " : "stopped ")
+            + Console.span(seconds: (report.now - end) / 1000) + " ago"
     }
 
     private static func sentence(_ report: StatusReport) -> String {
         let due = report.dueByChannel.values.reduce(0, +)
-        var parts = [due == 0 ? "nothing is due" : "\(Console.count(due)) due, the oldest for \(Console.span(seconds: report.oldestWaitingSeconds))"]
+        var parts = [
+            due == 0
+                ? "nothing is due"
+                : "\(Console.count(due)) due, the oldest for \(Console.span(seconds: report.oldestWaitingSeconds))"
+        ]
         if let drain = report.drainSeconds { parts.append("about \(Console.span(seconds: drain)) to drain") }
         parts.append(
             "\(Console.count(report.accepted)) accepted in all"
-                + (report.pruned > 0 ? ", \(Console.count(report.pruned)) of them pruned" : ""))
+                + (report.pruned > 0 ? ", \(Console.count(report.pruned)) of them pruned" : "")
+        )
         parts.append(report.sumHolds ? "the books balance" : Console.style("the books do not balance", .red))
         if report.optOuts > 0 { parts.append("\(Console.count(report.optOuts)) opt-outs") }
         return parts.joined(separator: "; ")

@@ -6,8 +6,10 @@ import Templating
 
 struct TemplateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "template", abstract: "List, check, preview and render templates.",
-        subcommands: [List.self, Check.self, Preview.self, Render.self])
+        commandName: "template",
+        abstract: "List, check, preview and render templates.",
+        subcommands: [List.self, Check.self, Preview.self, Render.self]
+    )
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the templates with their tones and parts.")
@@ -59,13 +61,17 @@ struct TemplateCommand: AsyncParsableCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Load every template and list every problem.", discussion: "Exit status: 0 none, 65 some.")
+            abstract: "Load every template and list every problem.",
+            discussion: "Exit status: 0 none, 65 some."
+        )
         @OptionGroup var options: CommonOptions
 
         func run() async throws {
             let configuration = try Configuration.load(options.config)
             let library = TemplateLibrary(folder: try configuration.templatesPath())
-            guard let brand = try Brand.all(configuration.brands).sorted(by: { $0.key < $1.key }).first?.value else { return }
+            guard let brand = try Brand.all(configuration.brands).sorted(by: { $0.key < $1.key }).first?.value else {
+                return
+            }
             let problems = library.check(brand: brand)
             for problem in problems { Console.error(problem) }
             guard problems.isEmpty else { throw Failure(.data, "\(problems.count) problems in \(library.folder)") }
@@ -94,7 +100,9 @@ struct TemplateCommand: AsyncParsableCommand {
             let configuration = try Configuration.load(options.config)
             let composer = Composer(
                 library: TemplateLibrary(folder: try configuration.templatesPath()),
-                brands: try Brand.all(configuration.brands), secret: "")
+                brands: try Brand.all(configuration.brands),
+                secret: ""
+            )
             let vars = try data.map { try TemplateCommand.json($0) }
             let parts: [(part: String, text: [UInt8])]
             do {
@@ -104,12 +112,17 @@ struct TemplateCommand: AsyncParsableCommand {
             }
             if let part {
                 guard let found = parts.first(where: { $0.part == part }) else {
-                    throw Failure(.data, "'\(name)' has no part '\(part)'; it has \(parts.map(\.part).joined(separator: ", "))")
+                    throw Failure(
+                        .data,
+                        "'\(name)' has no part '\(part)'; it has \(parts.map(\.part).joined(separator: ", "))"
+                    )
                 }
                 Console.write(found.text)
             } else {
                 for (part, text) in parts {
-                    Console.print(Console.style("── \(part) " + String(repeating: "─", count: max(0, 60 - part.count)), .dim))
+                    Console.print(
+                        Console.style("── \(part) " + String(repeating: "─", count: max(0, 60 - part.count)), .dim)
+                    )
                     Console.write(text)
                     if text.last != 0x0a { Console.print() }
                 }
@@ -120,8 +133,10 @@ struct TemplateCommand: AsyncParsableCommand {
     struct Render: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Render one file to standard output.",
-            discussion: "Strict: what is not there is an error. A file ending in .html is escaped; --lenient renders as the "
-                + "Mustache specification says: missing is empty, and everything is escaped.")
+            discussion:
+                "Strict: what is not there is an error. A file ending in .html is escaped; --lenient renders as the "
+                + "Mustache specification says: missing is empty, and everything is escaped."
+        )
         @Argument(help: "The template.", completion: .file())
         var file: String
         @Option(help: "Variables, a JSON file, or - for standard input.", completion: .file())
@@ -132,7 +147,9 @@ struct TemplateCommand: AsyncParsableCommand {
         var lenient = false
 
         func run() async throws {
-            guard let source = FileManager.default.contents(atPath: file) else { throw Failure(.noInput, "\(file) cannot be read") }
+            guard let source = FileManager.default.contents(atPath: file) else {
+                throw Failure(.noInput, "\(file) cannot be read")
+            }
             let vars = try TemplateCommand.json(data)
             let folder = partials
             let isHTML = lenient || file.hasSuffix(".html")
@@ -147,8 +164,12 @@ struct TemplateCommand: AsyncParsableCommand {
             }
             do {
                 let template = try Template(
-                    parsing: Array(source), file: file, escaping: isHTML ? .html : .none, partials: source2,
-                    strictness: lenient ? .lenient : .strict)
+                    parsing: Array(source),
+                    file: file,
+                    escaping: isHTML ? .html : .none,
+                    partials: source2,
+                    strictness: lenient ? .lenient : .strict
+                )
                 Console.write(try template.render(TemplateContext(vars: vars)))
             } catch let error as TemplateErrors {
                 throw Failure(.data, error.description)
@@ -159,7 +180,9 @@ struct TemplateCommand: AsyncParsableCommand {
     }
 
     private static func json(_ file: String) throws -> JSONValue {
-        let data = file == "-" ? try FileHandle.standardInput.readToEnd() ?? Data() : FileManager.default.contents(atPath: file)
+        let data =
+            file == "-"
+            ? try FileHandle.standardInput.readToEnd() ?? Data() : FileManager.default.contents(atPath: file)
         guard let data else { throw Failure(.noInput, "\(file) cannot be read") }
         do {
             return try JSONValue.parse(Array(data))

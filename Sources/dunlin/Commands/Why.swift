@@ -5,7 +5,8 @@ import Messaging
 
 struct Why: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "When a message may go next, and every check with its verdict.")
+        abstract: "When a message may go next, and every check with its verdict."
+    )
 
     @OptionGroup var options: CommonOptions
 
@@ -19,7 +20,8 @@ struct Why: AsyncParsableCommand {
         try await withApp(options) { app in
             let number = try await app.messageID(id)
             let now = Int64(Date().timeIntervalSince1970 * 1000)
-            guard let explanation = try await app.queue.explain(number, composer: try await app.composer(), now: now) else {
+            guard let explanation = try await app.queue.explain(number, composer: try await app.composer(), now: now)
+            else {
                 throw Failure(.data, "there is no message \(id)")
             }
             Console.print(json ? Why.json(explanation) : Why.text(explanation, now: now))
@@ -29,11 +31,16 @@ struct Why: AsyncParsableCommand {
     static func text(_ explanation: Explanation, now: Int64) -> String {
         var table = Table([("CHECK", .left), ("", .left), ("VERDICT", .left)])
         for check in explanation.checks {
-            table.add([check.name, check.passes ? Console.style("ok", .green) : Console.style("no", .red), check.verdict])
+            table.add([
+                check.name, check.passes ? Console.style("ok", .green) : Console.style("no", .red), check.verdict,
+            ])
         }
         let next: String
         if let at = explanation.next {
-            next = at <= now ? "It may go now." : "It may go at \(Timestamp.text(at)), in \(Console.span(seconds: (at - now) / 1000))."
+            next =
+                at <= now
+                ? "It may go now."
+                : "It may go at \(Timestamp.text(at)), in \(Console.span(seconds: (at - now) / 1000))."
         } else {
             next = explanation.message.state.isFinal ? "It will not go again." : "It will not go as things stand."
         }
@@ -66,7 +73,9 @@ extension App {
     /// The number of a message that a person named by id or key.
     func messageID(_ name: String) async throws -> Int64 {
         if let number = Int64(name) { return number }
-        guard let number = try await queue.id(ofKey: name) else { throw Failure(.data, "there is no message with the key '\(name)'") }
+        guard let number = try await queue.id(ofKey: name) else {
+            throw Failure(.data, "there is no message with the key '\(name)'")
+        }
         return number
     }
 }

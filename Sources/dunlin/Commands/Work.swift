@@ -14,7 +14,8 @@ struct Work: AsyncParsableCommand {
             what is on the wire is finished, and every outcome is written. A second signal ends it at once.
 
             Exit status: 0 done or stopped cleanly, 75 a lane was stopped by a fault and its messages wait.
-            """)
+            """
+    )
 
     @OptionGroup var options: CommonOptions
 
@@ -27,7 +28,10 @@ struct Work: AsyncParsableCommand {
     func run() async throws {
         try await withApp(options) { app in
             let worker = try await Worker(
-                app, .init(name: "dunlin work", untilEmpty: untilEmpty, profile: profile), housekeeping: false)
+                app,
+                .init(name: "dunlin work", untilEmpty: untilEmpty, profile: profile),
+                housekeeping: false
+            )
             try await worker.run()
             try worker.report(profile: profile)
         }
@@ -40,14 +44,18 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             Runs until it is stopped. Tells systemd when it is ready and alive (Type=notify, WatchdogSec). The other commands \
             work beside it.
-            """)
+            """
+    )
 
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
         try await withApp(options) { app in
             let worker = try await Worker(
-                app, .init(name: "dunlin serve", onTurn: Systemd.watchdog()), housekeeping: true)
+                app,
+                .init(name: "dunlin serve", onTurn: Systemd.watchdog()),
+                housekeeping: true
+            )
             try await worker.run()
         }
     }
@@ -63,11 +71,17 @@ struct Worker {
     init(_ app: App, _ options: Dispatcher.Options, housekeeping: Bool, logger: Logger? = nil) async throws {
         self.app = app
         dispatcher = Dispatcher(
-            queue: app.queue, settings: app.settings, composer: try await app.composer(),
-            transports: try Transports.make(app.settings, thread: thread), options: options, logger: logger ?? app.logger)
+            queue: app.queue,
+            settings: app.settings,
+            composer: try await app.composer(),
+            transports: try Transports.make(app.settings, thread: thread),
+            options: options,
+            logger: logger ?? app.logger
+        )
         services =
             [dispatcher]
-            + (housekeeping ? [Housekeeping(queue: app.queue, retention: app.settings.retention, logger: app.logger)] : [])
+            + (housekeeping
+                ? [Housekeeping(queue: app.queue, retention: app.settings.retention, logger: app.logger)] : [])
     }
 
     func run() async throws {
@@ -76,9 +90,16 @@ struct Worker {
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map {
-                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .cancelGroup)
+                    .init(
+                        service: $0,
+                        successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .cancelGroup
+                    )
                 },
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: app.logger))
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: app.logger
+            )
+        )
         Systemd.notify("READY=1")
         defer {
             Systemd.notify("STOPPING=1")
@@ -110,7 +131,8 @@ struct Profile {
         for (phase, nanoseconds) in summary.phases.sorted(by: { $0.value > $1.value }) { row(phase, nanoseconds) }
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        let total = UInt64(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1_000_000_000
+        let total =
+            UInt64(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1_000_000_000
             + UInt64(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000
         row("all of it", total)
         text = "\(messages) attempts, \(usage.ru_maxrss / 1024) MiB at most\n\(table.text)"

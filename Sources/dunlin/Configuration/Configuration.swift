@@ -40,9 +40,11 @@ struct Configuration: Decodable {
         for (name, settings) in named {
             guard let channel = Channel(rawValue: name) else {
                 throw DecodingError.dataCorruptedError(
-                    forKey: .channels, in: container,
+                    forKey: .channels,
+                    in: container,
                     debugDescription: "there is no channel '\(name)'; known: "
-                        + Channel.allCases.map(\.rawValue).joined(separator: ", "))
+                        + Channel.allCases.map(\.rawValue).joined(separator: ", ")
+                )
             }
             channels[channel] = settings
         }
@@ -51,21 +53,29 @@ struct Configuration: Decodable {
 
     /// Reads `path`, or `DUNLIN_CONFIG`, or `dunlin.yaml` in the working folder if it is there; else the defaults.
     static func load(
-        _ path: String?, environment: [String: String] = ProcessInfo.processInfo.environment
+        _ path: String?,
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> Configuration {
         let named = path ?? environment["DUNLIN_CONFIG"]
         let file = named ?? "dunlin.yaml"
         guard FileManager.default.fileExists(atPath: file) else {
             guard named == nil else {
                 throw ConfigurationError(
-                    file: file, line: nil, key: "", message: "there is no such file: 'dunlin init' writes one")
+                    file: file,
+                    line: nil,
+                    key: "",
+                    message: "there is no such file: 'dunlin init' writes one"
+                )
             }
             return Configuration()
         }
         guard let yaml = try? String(contentsOfFile: file, encoding: .utf8) else {
             throw ConfigurationError(file: file, line: nil, key: "", message: "it cannot be read as UTF-8 text")
         }
-        var configuration = try StrictDecoder(environment: environment, file: file).decode(Configuration.self, from: yaml)
+        var configuration = try StrictDecoder(environment: environment, file: file).decode(
+            Configuration.self,
+            from: yaml
+        )
         let folder = (file as NSString).deletingLastPathComponent
         configuration.folder = folder.isEmpty ? "." : folder
         return configuration
@@ -73,15 +83,24 @@ struct Configuration: Decodable {
 
     var messaging: MessagingSettings {
         MessagingSettings(
-            channels: channels, brands: brands, sandbox: sandbox, retention: retention, stopWithin: stopWithin,
-            folder: folder)
+            channels: channels,
+            brands: brands,
+            sandbox: sandbox,
+            retention: retention,
+            stopWithin: stopWithin,
+            folder: folder
+        )
     }
 
     /// The path of the SQLite file.
     func databasePath() throws -> String {
         guard database.hasPrefix("sqlite:") else {
             throw ConfigurationError(
-                file: "database", line: nil, key: "", message: "'\(database)' is no database that is known: write sqlite:FILE")
+                file: "database",
+                line: nil,
+                key: "",
+                message: "'\(database)' is no database that is known: write sqlite:FILE"
+            )
         }
         return resolve(String(database.dropFirst("sqlite:".count)))
     }
@@ -100,8 +119,11 @@ struct Configuration: Decodable {
         let found = candidates.first { FileManager.default.fileExists(atPath: $0 + "/_partials") }
         guard let found else {
             throw ConfigurationError(
-                file: "templates", line: nil, key: "",
-                message: "the shipped templates are not beside the program: set 'templates' or DUNLIN_TEMPLATES")
+                file: "templates",
+                line: nil,
+                key: "",
+                message: "the shipped templates are not beside the program: set 'templates' or DUNLIN_TEMPLATES"
+            )
         }
         return found
     }

@@ -70,8 +70,11 @@ private final class DecodingScope {
                 guard !known.contains(name) else { continue }
                 let place = path.isEmpty ? name : "\(path).\(name)"
                 throw ConfigurationError(
-                    file: file, line: key.mark?.line, key: place,
-                    message: "unknown key; known here: \(known.sorted().joined(separator: ", "))")
+                    file: file,
+                    line: key.mark?.line,
+                    key: place,
+                    message: "unknown key; known here: \(known.sorted().joined(separator: ", "))"
+                )
             }
         }
     }
@@ -122,8 +125,11 @@ extension ConfigurationError {
         }
         let parent = DecodingScope.text(Array(path.dropLast()))
         self.init(
-            file: scope.file, line: scope.line(of: path.last?.stringValue ?? "", at: parent),
-            key: DecodingScope.text(path), message: message)
+            file: scope.file,
+            line: scope.line(of: path.last?.stringValue ?? "", at: parent),
+            key: DecodingScope.text(path),
+            message: message
+        )
     }
 }
 
@@ -252,7 +258,8 @@ private struct MappingContainer<Key: CodingKey>: KeyedDecodingContainerProtocol 
     }
 
     func nestedContainer<Nested: CodingKey>(
-        keyedBy type: Nested.Type, forKey key: Key
+        keyedBy type: Nested.Type,
+        forKey key: Key
     ) throws -> KeyedDecodingContainer<Nested> {
         try decoder(key).container(keyedBy: type)
     }

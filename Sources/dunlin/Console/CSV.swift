@@ -27,7 +27,9 @@ enum CSV {
                     field.unicodeScalars.append(scalar)
                 }
             } else if scalar == "\"" {
-                guard field.isEmpty, !wasQuoted else { throw Failure(.data, "line \(line): a quote inside a field that is not quoted") }
+                guard field.isEmpty, !wasQuoted else {
+                    throw Failure(.data, "line \(line): a quote inside a field that is not quoted")
+                }
                 isQuoted = true
                 wasQuoted = true
             } else if scalar == "," {

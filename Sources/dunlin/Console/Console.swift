@@ -31,7 +31,9 @@ enum Console {
     static func write(_ bytes: [UInt8], to file: Int32 = STDOUT_FILENO) {
         var offset = 0
         while offset < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress.map { $0 + offset }, bytes.count - offset) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(file, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
+            }
             if count < 0, errno != EINTR { exit(errno == EPIPE ? 0 : 74) }
             offset += max(0, count)
         }

@@ -15,7 +15,7 @@ struct CommonOptions: ParsableArguments {
     )
     var config: String?
 
-    @Flag(name: .shortAndLong, help: "Log more; addresses and bodies too.")
+    @Flag(name: .shortAndLong, help: "Log more, down to each outcome with the server's words.")
     var verbose = false
 }
 

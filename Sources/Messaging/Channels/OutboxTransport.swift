@@ -33,6 +33,8 @@ public final class OutboxTransport: Transport {
 
     public func withdraw() {}
 
+    public func abort() {}
+
     public func close() async {
         await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
     }

@@ -58,7 +58,6 @@ public final class SMTPTransport: Transport {
         await pool.withLock { $0 }?.close()
     }
 
-    /// Cuts what is on the wire: it comes back as failed or uncertain.
     public func abort() {
         pool.withLock { $0 }?.abort()
     }

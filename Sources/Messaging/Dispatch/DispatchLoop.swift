@@ -34,14 +34,18 @@ struct DispatchLoop {
     private var isDiskFull = false
     private var hasWithdrawn = false
     private var stopDeadline: UInt64?
+    /// Set when the wire was cut: outcomes that are not written by then are uncertain to the next worker.
+    private var lastMoment: UInt64?
     private var generator = SystemRandomNumberGenerator()
 
     /// A hand-off holds so long; afterwards the gate is asked again (monotonic nanoseconds).
     static let handOffHolds: UInt64 = 250_000_000
     /// How often an idle worker looks whether another process has written something.
-    static let idlePoll = 50
+    static let idlePoll = 100
     static let beatEvery: UInt64 = 2_000_000_000
     static let mostPerClaim = 1024
+    /// After the wire was cut, its reports are written within this time.
+    static let settlesWithin: UInt64 = 2_000_000_000
 
     init(
         queue: Queue,
@@ -83,9 +87,7 @@ struct DispatchLoop {
         }
         await beat(now: now)
 
-        if isStopping, inFlight.isEmpty || isPast(stopDeadline, now),
-            work.settlements.isEmpty || isPast(stopDeadline, now)
-        {
+        if isStopping, (inFlight.isEmpty && work.settlements.isEmpty) || isPast(lastMoment, now) {
             finish()
             return false
         }
@@ -124,6 +126,7 @@ struct DispatchLoop {
 
     private mutating func settle(_ handOff: HandOff, lane: Int, _ outcome: Outcome) {
         if let word = outcome.word { summary.attempts[word, default: 0] += 1 }
+        logger.debug("outcome", metadata: ["message": "\(handOff.id)", "outcome": "\(outcome)"])
         let channelSettings = settings.settings(for: handOff.channel) ?? ChannelSettings()
         work.settlements.append(
             Settlement(
@@ -288,6 +291,11 @@ struct DispatchLoop {
             stopDeadline = now + UInt64(settings.stopWithin.milliseconds) * 1_000_000
             logger.info("stopping: nothing more is claimed", metadata: ["on_the_wire": "\(inFlight.count)"])
             for lane in lanes { lane.transport.withdraw() }
+        }
+        if isPast(stopDeadline, now), lastMoment == nil {
+            logger.warning("the time to stop is over: what is on the wire is cut", metadata: ["count": "\(inFlight.count)"])
+            lastMoment = now + DispatchLoop.settlesWithin
+            for lane in lanes { lane.transport.abort() }
         }
         for handOff in work.stale {
             parked[handOff.id] = nil

@@ -16,6 +16,9 @@ public protocol Transport: Sendable {
     /// Reports everything that has not begun as put back.
     func withdraw()
 
+    /// Cuts what is on the wire: it is reported as failed or uncertain at once.
+    func abort()
+
     /// Finishes what is on the wire and lets go of everything.
     func close() async
 

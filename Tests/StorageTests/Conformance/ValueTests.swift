@@ -1,0 +1,84 @@
+import Storage
+import Testing
+
+@Suite("Values")
+struct ValueTests {
+    private static let create = Statement {
+        "CREATE TABLE box (id BIGINT PRIMARY KEY, number BIGINT, words TEXT, data \($0.bytes))"
+    }
+    private static let insert = Statement("INSERT INTO box (id, number, words, data) VALUES (1, $1, $2, $3)")
+    private static let select = Statement("SELECT number, words, data FROM box")
+
+    private struct Contents: Sendable, Equatable {
+        var number: Int64?
+        var words: String?
+        var data: [UInt8]
+        var isNull: [Bool]
+    }
+
+    private func roundTrip(_ driver: DatabaseDriver, _ values: [SQLValue]) async throws -> Contents? {
+        let database = try driver.place().open()
+        let contents = try await database.write(.process) { transaction in
+            try transaction.execute(ValueTests.create, [])
+            try transaction.execute(ValueTests.insert, values)
+            return try transaction.first(ValueTests.select) { row in
+                Contents(
+                    number: row.optionalInteger(0), words: row.optionalText(1), data: row.bytes(2),
+                    isNull: (0...2).map { row.isNull($0) })
+            }
+        }
+        try database.close()
+        return contents
+    }
+
+    @Test(
+        "whole numbers come back as they went in", arguments: DatabaseDriver.all,
+        [0, 1, -1, 1 << 31, 1 << 53, (1 << 53) + 1, .max, .min] as [Int64])
+    func keepsNumbers(_ driver: DatabaseDriver, _ number: Int64) async throws {
+        let contents = try await roundTrip(driver, [.integer(number), .null, .null])
+        #expect(contents == Contents(number: number, words: nil, data: [], isNull: [false, true, true]))
+    }
+
+    @Test(
+        "texts come back as they went in, byte for byte", arguments: DatabaseDriver.all,
+        [
+            "", " ", "plain", "O'Brien; DROP TABLE box", "Ünïcödé", "e\u{301}", "Ἑλληνικά", "日本語", "👩‍👩‍👧‍👦", "line\r\nline\t",
+            "\u{FEFF}", "\u{10FFFF}", "$1 ? :name @name", String(repeating: "ä", count: 100_000),
+        ])
+    func keepsTexts(_ driver: DatabaseDriver, _ text: String) async throws {
+        for value in [SQLValue.text(text), .utf8(Array(text.utf8))] {
+            let contents = try await roundTrip(driver, [.null, value, .null])
+            #expect(contents?.isNull == [true, false, true])
+            #expect(contents?.words.map { Array($0.utf8) } == Array(text.utf8))
+        }
+    }
+
+    @Test(
+        "byte strings come back as they went in", arguments: DatabaseDriver.all,
+        [[], [0], [0, 0, 1, 0], Array(0...255), [0xff, 0xfe, 0xc3, 0x28], .init(repeating: 7, count: 1_000_000)]
+            as [[UInt8]])
+    func keepsBytes(_ driver: DatabaseDriver, _ bytes: [UInt8]) async throws {
+        let contents = try await roundTrip(driver, [.null, .null, .bytes(bytes)])
+        #expect(contents?.isNull == [true, true, false])
+        #expect(contents?.data == bytes)
+    }
+
+    @Test("NULL is not 0 and not empty, and reads as both", arguments: DatabaseDriver.all)
+    func keepsNull(_ driver: DatabaseDriver) async throws {
+        let database = try driver.place().open()
+        let read = try await database.write(.process) { transaction in
+            try transaction.execute(ValueTests.create, [])
+            try transaction.execute(ValueTests.insert, [.optional(Int64?.none), .optional(String?.none), .null])
+            return try transaction.first(ValueTests.select) { row in
+                (row.integer(0), row.text(1), row.bytes(2), row.optionalInteger(0), row.optionalText(1))
+            }
+        }
+        let row = try #require(read)
+        #expect(row.0 == 0)
+        #expect(row.1 == "")
+        #expect(row.2 == [])
+        #expect(row.3 == nil)
+        #expect(row.4 == nil)
+        try database.close()
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Storage
+import Testing
+
+/// A kind of database that the conformance suites run against. A new driver is one more of ``all``.
+struct DatabaseDriver: Sendable, CustomTestStringConvertible {
+    let name: String
+    /// Makes a new and empty place that a database can be kept in.
+    let place: @Sendable () throws -> DatabasePlace
+
+    var testDescription: String { name }
+
+    static let all = [sqlite]
+
+    static let sqlite = DatabaseDriver(name: "SQLite") {
+        let folder = try ScratchFolder()
+        return DatabasePlace { try SQLiteDatabase(path: "\(folder.path)/dunlin.sqlite", clock: $0) }
+    }
+}
+
+/// Where one database is kept. Opening it again is what another process would do.
+struct DatabasePlace: Sendable {
+    private let openWith: @Sendable (WallClock) throws -> any Database
+
+    init(_ open: @escaping @Sendable (WallClock) throws -> any Database) {
+        openWith = open
+    }
+
+    func open(_ clock: WallClock = .system) throws -> any Database {
+        try openWith(clock)
+    }
+}
+
+/// A folder of its own, gone with the last who holds it.
+final class ScratchFolder: Sendable {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "dunlin-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+}

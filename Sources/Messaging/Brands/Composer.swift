@@ -36,8 +36,12 @@ public struct Composer: Sendable {
         let inline: [InlinePart]
     }
 
-    /// Rendered parts by name, such as `subject.txt`.
-    typealias Parts = [String: [UInt8]]
+    /// A message's words, rendered.
+    enum Words {
+        case email(subject: [UInt8], text: [UInt8], html: [UInt8]?)
+        /// By name, such as `sms.txt`.
+        case parts([String: [UInt8]])
+    }
 
     private static let noVariables: JSONValue? = try? JSONValue.parse("{}")
 
@@ -206,98 +210,96 @@ public struct Composer: Sendable {
         )
     }
 
-    func render(_ plan: Plan) throws(Rejection) -> Parts {
+    func render(_ plan: Plan) throws(Rejection) -> Words {
         switch plan.source {
         case .content(let content):
-            var parts: Parts = [:]
-            let names =
-                plan.channel == .email
-                ? ["subject": "subject.txt", "text": "email.txt", "html": "email.html"]
-                : [
-                    "subject": "subject.txt", "text": "\(plan.channel.rawValue).txt",
-                    "html": "\(plan.channel.rawValue).html",
-                ]
-            for (field, part) in names {
-                guard let value = content[field] else { continue }
+            func bytes(_ field: String) -> [UInt8]? {
+                guard let value = content[field] else { return nil }
                 var bytes: [UInt8] = []
                 value.appendText(to: &bytes)
-                parts[part] = bytes
+                return bytes
             }
-            return parts
+            let text = bytes("text") ?? []
+            guard plan.channel != .email else { return .email(subject: bytes("subject") ?? [], text: text, html: bytes("html")) }
+            var parts = ["\(plan.channel.rawValue).txt": text]
+            parts["subject.txt"] = bytes("subject")
+            parts["\(plan.channel.rawValue).html"] = bytes("html")
+            return .parts(parts)
         case .template(let variant, let vars):
             let context = Composer.context(vars: vars, brand: plan.brand, recipient: plan.recipient)
-            var parts: Parts = [:]
-            for (name, template) in variant.parts where Composer.belongs(name, to: plan.channel) {
-                var bytes: [UInt8] = []
-                bytes.reserveCapacity(4096)
-                do {
-                    try template.render(context, into: &bytes)
-                } catch {
-                    throw Rejection("vars", "\(error)")
-                }
-                parts[name] = bytes
+            if plan.channel == .email, let subject = variant.parts["subject.txt"], let text = variant.parts["email.txt"] {
+                return .email(
+                    subject: try bytes(subject, context, capacity: 128), text: try bytes(text, context, capacity: 2048),
+                    html: try variant.parts["email.html"].map { html throws(Rejection) in
+                        try bytes(html, context, capacity: 4096)
+                    })
             }
-            guard parts.contains(where: { $0.key.hasPrefix(plan.channel.rawValue) }) else {
+            var parts: [String: [UInt8]] = [:]
+            for (name, template) in variant.parts where name.hasPrefix(plan.channel.rawValue + ".") {
+                parts[name] = try bytes(template, context, capacity: 1024)
+            }
+            guard !parts.isEmpty else {
                 throw Rejection(
                     "template",
-                    "'\(plan.templateName)' has no part \(plan.channel.rawValue).txt in \(variant.tone).\(variant.locale)"
-                )
+                    "'\(plan.templateName)' has no part \(plan.channel.rawValue).txt in \(variant.tone).\(variant.locale)")
             }
-            return parts
+            if plan.channel == .linkedin, let subject = variant.parts["subject.txt"] {
+                parts["subject.txt"] = try bytes(subject, context, capacity: 128)
+            }
+            return .parts(parts)
         }
     }
 
-    private static func belongs(_ part: String, to channel: Channel) -> Bool {
-        switch channel {
-        case .email: part == "subject.txt" || part == "email.txt" || part == "email.html"
-        case .linkedin: part == "subject.txt" || part == "linkedin.txt"
-        default: part.hasPrefix(channel.rawValue + ".")
+    private func bytes(
+        _ template: Template, _ context: TemplateContext, capacity: Int
+    ) throws(Rejection) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(capacity)
+        do {
+            try template.render(context, into: &bytes)
+        } catch {
+            throw Rejection("vars", "\(error)")
         }
+        return bytes
     }
 
     /// Throws what sending would trip over.
     func check(_ plan: Plan) throws(Rejection) {
-        let parts = try render(plan)
-        if plan.channel == .email { _ = try email(plan, parts, id: 1, date: 0) }
+        if case .email(let subject, let text, let html) = try render(plan) {
+            _ = try email(plan, subject, text, html, id: 1, date: 0)
+        }
     }
 
-    private func email(_ plan: Plan, _ parts: Parts, id: Int64, date: Int64) throws(Rejection) -> EmailMessage {
+    private func email(
+        _ plan: Plan, _ subject: [UInt8], _ text: [UInt8], _ html: [UInt8]?, id: Int64, date: Int64
+    ) throws(Rejection) -> EmailMessage {
         guard let mailbox = plan.recipient.mailbox else { throw Rejection("to", "an email address is expected") }
         do {
             return try EmailMessage(
-                headers: plan.brand.headers,
-                to: mailbox,
-                subject: parts["subject.txt"] ?? [],
-                text: parts["email.txt"] ?? [],
-                html: parts["email.html"],
-                messageID: messageIDs.messageID(for: id, domain: plan.brand.headers.from.address.asciiDomain),
-                date: date,
-                inline: plan.inline,
-                attachments: plan.attachments
-            )
+                headers: plan.brand.headers, to: mailbox, subject: subject, text: text, html: html,
+                messageID: messageIDs.messageID(for: id, domain: plan.brand.headers.from.address.asciiDomain), date: date,
+                inline: plan.inline, attachments: plan.attachments)
         } catch {
-            throw Rejection("", "\(error)")
+            throw Rejection(plan.templateName.isEmpty ? "content" : "vars", "\(error)")
         }
     }
 
     /// What goes out for a message that was handed off: the same bytes at each attempt.
     func compose(_ handOff: HandOff) throws -> Delivery.Payload {
         let plan = try plan(try JSONValue.parse(handOff.document), channel: handOff.channel)
-        let parts = try render(plan)
-        guard plan.channel == .email else { return .parts(to: plan.recipient.given, parts) }
-        let message = try email(plan, parts, id: handOff.id, date: handOff.acceptedAt)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(parts.values.reduce(1024) { $0 + $1.count + $1.count / 8 })
-        message.append(to: &bytes)
-        return .email(
-            .init(
-                sender: plan.brand.sender,
-                recipient: message.to.address.smtpPath,
-                needsSMTPUTF8: message.needsSMTPUTF8,
-                has8Bit: message.has8Bit,
-                bytes: bytes
-            )
-        )
+        switch try render(plan) {
+        case .parts(let parts):
+            return .parts(to: plan.recipient.given, parts)
+        case .email(let subject, let text, let html):
+            let message = try email(plan, subject, text, html, id: handOff.id, date: handOff.acceptedAt)
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(1024 + (text.count + (html?.count ?? 0)) * 9 / 8)
+            message.append(to: &bytes)
+            return .email(
+                .init(
+                    sender: plan.brand.sender, recipient: message.to.address.smtpPath,
+                    needsSMTPUTF8: message.needsSMTPUTF8, has8Bit: message.has8Bit, bytes: bytes))
+        }
     }
 
     /// Every part of a template in one tone and locale, rendered with its sample.

@@ -127,21 +127,25 @@ struct DispatchLoop {
     private mutating func settle(_ handOff: HandOff, lane: Int, _ outcome: Outcome) {
         if let word = outcome.word { summary.attempts[word, default: 0] += 1 }
         logger.debug("outcome", metadata: ["message": "\(handOff.id)", "outcome": "\(outcome)"])
-        let channelSettings = settings.settings(for: handOff.channel) ?? ChannelSettings()
+        let random: Double
+        switch outcome {
+        case .accepted, .rejected:
+            random = 0
+        case .retry, .uncertain, .putBack:
+            random = Double.random(in: 0..<1, using: &generator)
+            quietUntil[handOff.channel] = nil
+        }
+        let policy = lanes[lane].policy
         work.settlements.append(
             Settlement(
                 handOff: handOff,
                 transport: lanes[lane].transport.name,
                 outcome: outcome,
-                retry: channelSettings.retry.policy,
-                uncertain: channelSettings.uncertain,
-                random: Double.random(in: 0..<1, using: &generator)
+                retry: policy.retry,
+                uncertain: policy.uncertain,
+                random: random
             )
         )
-        switch outcome {
-        case .accepted, .rejected: break
-        case .retry, .uncertain, .putBack: quietUntil[handOff.channel] = nil
-        }
     }
 
     private mutating func notice(_ sign: Breaker.Sign, lane: Int, now: UInt64) {

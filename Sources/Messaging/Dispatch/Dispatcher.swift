@@ -68,7 +68,9 @@ public final class Dispatcher: Service {
         self.settings = settings
         self.composer = composer
         lanes = Channel.allCases.flatMap { channel in
-            (transports[channel] ?? []).map { Lane(channel: channel, transport: $0) }
+            (transports[channel] ?? []).map {
+                Lane(channel: channel, transport: $0, settings: settings.settings(for: channel) ?? ChannelSettings())
+            }
         }
         self.options = options
         self.clock = clock

@@ -2,6 +2,8 @@
 struct Lane {
     let channel: Channel
     let transport: any Transport
+    /// What follows a failure on the lane's channel.
+    let policy: (retry: RetryPolicy, uncertain: UncertainPolicy)
     var breaker = Breaker()
     /// Deliveries given to the transport and not reported yet.
     var outstanding = 0
@@ -10,9 +12,10 @@ struct Lane {
     private var counted = 0
     private var countedSince: UInt64 = 0
 
-    init(channel: Channel, transport: any Transport) {
+    init(channel: Channel, transport: any Transport, settings: ChannelSettings) {
         self.channel = channel
         self.transport = transport
+        policy = (settings.retry.policy, settings.uncertain)
     }
 
     /// Work that is claimed ahead, in milliseconds at the present rate: well inside the 250 within which a hand-off holds.

@@ -5,7 +5,7 @@ struct Settlement: Sendable {
     let outcome: Outcome
     let retry: RetryPolicy
     let uncertain: UncertainPolicy
-    /// From 0 up to 1, for the jitter.
+    /// From 0 up to 1, for the jitter; asked only for outcomes that need it.
     let random: Double
 
     /// What the message becomes.

@@ -51,7 +51,7 @@ final class Child: Sendable {
 
     /// - Parameters:
     ///   - program: a path, or a name to look for in `PATH`.
-    ///   - input: what it reads; `nil` is a pipe that stays open until this object goes.
+    ///   - input: what it reads; `nil` is a stream that stays open until this object goes.
     init(
         _ program: String, _ arguments: [String], input: String? = "", in folder: String? = nil,
         environment: [String: String] = Child.environment
@@ -65,14 +65,16 @@ final class Child: Sendable {
             self.input = nil
         } else {
             var ends: [Int32] = [0, 0]
-            guard pipe2(&ends, O_CLOEXEC) == 0 else { throw POSIXError(.EMFILE) }
+            guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0
+            else { throw POSIXError(.EMFILE) }
             reading = ends[0]
             self.input = ends[1]
         }
         defer { close(reading) }
+        let placing = folder.map { ["env", "-C", $0] } ?? []
         identifier = try Child.spawn(
-            [program] + arguments, reading: reading, output: files.path("output"), errors: files.path("errors"),
-            in: folder, environment)
+            placing + [program] + arguments, reading: reading, output: files.path("output"),
+            errors: files.path("errors"), environment)
         let identifier = identifier
         let fate = fate
         Thread.detachNewThread {
@@ -93,7 +95,7 @@ final class Child: Sendable {
     }
 
     private static func spawn(
-        _ arguments: [String], reading: Int32, output: String, errors: String, in folder: String?,
+        _ arguments: [String], reading: Int32, output: String, errors: String,
         _ environment: [String: String]
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
@@ -102,7 +104,6 @@ final class Child: Sendable {
         posix_spawn_file_actions_adddup2(&actions, reading, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        if let folder { posix_spawn_file_actions_addchdir_np(&actions, folder) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -1,0 +1,55 @@
+import Glibc
+import Testing
+
+@Suite("A no that comes while messages leave")
+struct OptOutWhileSendingTests {
+    /// The server takes 200 ms for every reply and each session has a message waiting behind the one on the wire, so a
+    /// message that was handed off stays in the process for most of a second: far longer than its hand-off holds.
+    @Test("nothing that it covers starts to leave once 'opt-out add' has returned")
+    func nothingStartsAfterwards() async throws {
+        let sink = try await Peer.sink(.init(delay: 0.2))
+        let site = try Site(sendingTo: sink.url, transport: ["connections: 12"])
+        let people = (0..<8).map { "person\($0)@example.com" }
+        try await site.enqueue((0..<600).map { Mail("n-\($0)", to: people[$0 % people.count]) })
+        let worker = try site.start(["work"])
+
+        var acknowledged: [String: UInt64] = [:]
+        for (index, person) in people.dropLast(2).enumerated() {
+            let target = sink.count + 10 + index
+            try await eventually("\(target) arrivals") { sink.count >= target }
+            try await site.run("opt-out", "add", person.uppercased())
+            acknowledged[person] = MonotonicTime.now()
+        }
+        let after = sink.count + 40
+        try await eventually("others still arrive") { sink.count >= after }
+        let outcome = await worker.end(by: SIGTERM)
+        #expect(outcome.ending == .exited(0), "\(outcome.errors)")
+
+        let arrivals = sink.arrivals
+        let lateness = arrivals.map(\.lateness).max() ?? 0
+        for arrival in arrivals {
+            let person = try #require(arrival.recipients.first)
+            guard let time = acknowledged[person] else { continue }
+            #expect(arrival.mailAt <= time + lateness, "\(person) got \(arrival.subject) after the no was acknowledged")
+        }
+        for (person, time) in acknowledged {
+            let others = arrivals.contains { $0.mailAt > time && $0.recipients != [person] }
+            #expect(others, "nothing was sent after the no of \(person), so nothing is shown")
+        }
+    }
+
+    @Test("what it covers ends as blocked, and says why")
+    func blocked() async throws {
+        let sink = try await Peer.sink()
+        let site = try Site(sendingTo: sink.url)
+        try await site.enqueue([Mail("a", to: "Ada <ada@example.com>"), Mail("b", to: "bob@example.com")])
+        try await site.run("opt-out", "add", "ADA@Example.com", "--brand", "acme", "--note", "by phone")
+        try await site.run("opt-out", "add", "bob@example.com", "--category", "commercial")
+        try await site.run("work", "--until-empty")
+        let ada = try await site.message("a")
+        #expect(ada.state == "blocked")
+        #expect(ada.reason == "opted out of brand acme (cli)")
+        #expect(ada.attempts == 0)
+        #expect(sink.arrivals.map(\.subject) == ["b"])
+    }
+}

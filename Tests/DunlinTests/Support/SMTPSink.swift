@@ -1,0 +1,32 @@
+import Foundation
+import Glibc
+
+/// Postfix's smtp-sink on a free port, which dumps what it takes.
+final class SMTPSink: Sendable {
+    let port: Int
+    private let child: Child
+    private let folder: TemporaryFolder
+
+    var url: String { "smtp://127.0.0.1:\(port)" }
+
+    init(_ options: [String]) async throws {
+        folder = try TemporaryFolder()
+        port = try FreePort.find()
+        var arguments = options + ["-d", folder.path("mail."), "127.0.0.1:\(port)", "256"]
+        if getuid() == 0 {
+            arguments = ["-u", "postfix"] + arguments
+            chmod(folder.path, 0o777)
+        }
+        child = try Child("smtp-sink", arguments)
+        let (child, port) = (child, port)
+        try await eventually("smtp-sink listens") {
+            guard child.isRunning else { throw Complaint("smtp-sink: \(child.errors)") }
+            return FreePort.answers(port)
+        }
+    }
+
+    func mails() async throws -> [ReceivedMail] {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        return try await ReceivedMail.read(names.map(folder.path))
+    }
+}

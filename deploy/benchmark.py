@@ -222,6 +222,8 @@ scache  unix  - - n - 1 scache
         }
         (self.configuration / "main.cf").write_text(self.MAIN.format(**values))
         (self.configuration / "master.cf").write_text(self.MASTER.format(**values))
+
+    def start(self):
         as_root(["install", "-d", "-o", "root", str(self.queue)])
         as_root(["install", "-d", "-o", "postfix", str(self.base / "data")])
         as_root(["chown", "-R", "root", str(self.configuration)])
@@ -255,9 +257,8 @@ scache  unix  - - n - 1 scache
         return time.monotonic() - start
 
     def stop(self):
-        as_root(["postfix", "-c", str(self.configuration), "stop"])
-
-    def remove(self):
+        if (self.queue / "pid").exists():
+            as_root(["postfix", "-c", str(self.configuration), "stop"])
         as_root(["rm", "-rf", str(self.base)])
 
 
@@ -309,8 +310,11 @@ or by transfer to First Example Bank, IBAN GB33 BUKB 2020 1555 5555 55.
 If you have paid in the last few days, thank you, and please ignore this message.
 Does anything look off? Just reply, and we will sort it out.
 
+Kind regards,
 {{brand.name}}
 {{brand.postal_address}}
+
+To stop these messages, reply with the word "stop".
 """,
     "friendly.en.email.html": """\
 <!DOCTYPE html>
@@ -327,7 +331,8 @@ Does anything look off? Just reply, and we will sort it out.
 <p><a href="{{pay_url}}">Pay online</a>, or by transfer to First Example Bank, IBAN GB33 BUKB 2020 1555 5555 55.</p>
 <p>If you have paid in the last few days, thank you, and please ignore this message.
 Does anything look off? Just reply, and we will sort it out.</p>
-<p>{{brand.name}}<br>{{brand.postal_address}}</p>
+<p>Kind regards,<br>{{brand.name}}<br>{{brand.postal_address}}</p>
+<p>To stop these messages, reply with the word "stop".</p>
 </body></html>
 """,
 }
@@ -488,7 +493,7 @@ def machine(folder, dunlin):
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "kernel": platform.release(),
-        "file_system": said("stat", "-f", "-c", "%T", str(folder)),
+        "file_system": said("df", "--output=fstype", str(folder)).splitlines()[-1],
         "fdatasync_ms": round(sync * 1000, 3),
         "dunlin": said(dunlin.program, "--version"),
         "swift": os.environ.get("DUNLIN_BENCHMARK_SWIFT") or "?",
@@ -532,12 +537,12 @@ def measure_postfix(options, dunlin, sink, report, rates):
     postfix = Postfix(dunlin.folder, sink)
     series = Series()
     try:
+        postfix.start()
         for number in range(options.runs):
             series.append(options.postfix_messages / postfix.drain(options.postfix_messages))
             note(f"run {number + 1}: {count(series[-1])}/s")
     finally:
         postfix.stop()
-        postfix.remove()
     report.keep("postfix", series)
     report.ratio("  against a queue", rates, "Postfix", series, 10.0)
 
@@ -704,4 +709,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

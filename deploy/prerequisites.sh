@@ -35,27 +35,35 @@ as_root() {
     fi
 }
 
+swift_remedy=(
+    "Install it from https://www.swift.org/install/linux/, for instance with swiftly:"
+    "  curl -O https://download.swift.org/swiftly/linux/swiftly-\$(uname -m).tar.gz"
+    "  tar zxf swiftly-\$(uname -m).tar.gz && ./swiftly init"
+    "Then open a new shell and run ${0##*/} again."
+)
+
 # Swift is never installed for you: which one, and where, is yours to say.
-check_swift() {
-    step "Looking for Swift $oldest_swift or newer"
-    local version remedy
-    remedy=(
-        "Install it from https://www.swift.org/install/linux/, for instance with swiftly:"
-        "  curl -O https://download.swift.org/swiftly/linux/swiftly-\$(uname -m).tar.gz"
-        "  tar zxf swiftly-\$(uname -m).tar.gz && ./swiftly init"
-        "Then open a new shell and run ${0##*/} again."
-    )
+find_swift() {
+    step "Looking for Swift"
     if ! command -v swift > /dev/null; then
-        [ -z "${SUDO_USER:-}" ] || remedy+=(
+        [ -z "${SUDO_USER:-}" ] || swift_remedy+=(
             "If $SUDO_USER has it: sudo hides it. Run ${0##*/} without sudo; it asks for root where it needs it."
         )
-        fail "Swift is not installed, or not in PATH." "${remedy[@]}"
+        fail "Swift is not installed, or not in PATH." "${swift_remedy[@]}"
     fi
-    version=$(swift --version 2> /dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
-    [ -n "$version" ] || fail "'swift --version' does not work." "${remedy[@]}"
+    note "$(command -v swift)"
+}
+
+swift_version() { swift --version 2> /dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | sed -n 1p; }
+
+# To be asked when the libraries that Swift itself needs are there.
+check_swift_version() {
+    local version
+    version=$(swift_version || true)
+    [ -n "$version" ] || fail "'swift --version' does not work." "${swift_remedy[@]}"
     [ "$(printf '%s\n' "$oldest_swift" "$version" | sort -V | head -n 1)" = "$oldest_swift" ] ||
-        fail "Swift $version is too old: $oldest_swift or newer is needed." "${remedy[@]}"
-    note "Swift $version: $(command -v swift)"
+        fail "Swift $version is too old: $oldest_swift or newer is needed." "${swift_remedy[@]}"
+    note "Swift $version"
 }
 
 # Where Debian keeps mail servers, which an ordinary user's PATH leaves out.
@@ -72,8 +80,25 @@ need() {
 
 compiles_cxx() { printf '#include <string>\nint main() {}\n' | g++ -x c++ -fsyntax-only -; }
 
+# The shared libraries that the toolchain lacks on a fresh system: unpacking a toolchain does not bring them.
+need_to_run_swift() {
+    local folder library
+    folder=$(dirname "$(readlink -f "$(command -v swift)")")
+    while read -r library; do
+        case "$library" in
+            libncurses.so.6 | libtinfo.so.6) missing+=(libncurses6) ;;
+            libedit.so.2) missing+=(libedit2) ;;
+            libxml2.so.2) missing+=(libxml2) ;;
+            libz.so.1) missing+=(zlib1g) ;;
+            libuuid.so.1) missing+=(libuuid1) ;;
+        esac
+    done < <(ldd "$folder"/swift{,-build,-frontend,-driver} 2> /dev/null | awk '/not found/ { print $1 }' | sort -u)
+}
+
 # What swift build needs of the system, and the libraries that Dunlin links.
 need_to_build() {
+    need_to_run_swift
+    need tzdata test -e /usr/share/zoneinfo/UTC
     need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
     need git command -v git
     need binutils command -v ld

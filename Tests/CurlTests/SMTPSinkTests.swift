@@ -15,8 +15,10 @@ struct SMTPSinkTests {
         let sink = Process()
         sink.executableURL = URL(fileURLWithPath: "/usr/sbin/smtp-sink")
         sink.arguments = (getuid() == 0 ? ["-u", "nobody"] : []) + ["127.0.0.1:\(port)", "1000"]
+        sink.standardOutput = FileHandle.nullDevice
+        sink.standardError = FileHandle.nullDevice
         try sink.run()
-        defer { sink.terminate() }
+        defer { kill(sink.processIdentifier, SIGKILL) }
 
         var settings = SMTPSettings(host: "127.0.0.1", port: port)
         settings.tls = .none

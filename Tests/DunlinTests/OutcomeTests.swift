@@ -35,7 +35,7 @@ struct OutcomeTests {
             Case(
                 name: "an answer of several lines to \(step)",
                 rule: .init(at: step, say: "550-5.1.1 Nobody\r\n550 5.1.1 of that name"), state: "failed",
-                reason: "permanent", event: "rejected", detail: "permanent: \(phase): 550 5.1.1 Nobody of that name"),
+                reason: "permanent", event: "rejected", detail: "permanent: \(phase): 550 5.1.1 Nobody\n5.1.1 of that name"),
         ]
     }
 

@@ -14,7 +14,7 @@ struct DatabaseDriver: Sendable, CustomTestStringConvertible {
 
     static let sqlite = DatabaseDriver(name: "SQLite") {
         let folder = try ScratchFolder()
-        return DatabasePlace { try SQLiteDatabase(path: "\(folder.path)/dunlin.sqlite", clock: $0) }
+        return DatabasePlace { try SQLiteDatabase(path: "\(folder.path)/dunlin.sqlite", clock: $0.keeping(folder)) }
     }
 }
 
@@ -42,5 +42,12 @@ final class ScratchFolder: Sendable {
 
     deinit {
         try? FileManager.default.removeItem(atPath: path)
+    }
+}
+
+extension WallClock {
+    /// The same clock, which holds the folder: a database that has the clock has its folder.
+    func keeping(_ folder: ScratchFolder) -> WallClock {
+        WallClock { withExtendedLifetime(folder) { now() } }
     }
 }

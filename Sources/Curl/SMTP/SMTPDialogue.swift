@@ -3,51 +3,15 @@
 /// With PIPELINING one flight carries the body of a message and, right behind its final dot, the envelope of the next:
 /// one round trip a message. Without, one command a round trip.
 ///
-/// | what ends the session                  | the message being spoken           | the one whose envelope waits behind |
-/// |----------------------------------------|------------------------------------|-------------------------------------|
-/// | before any answer to it, session used  | returned (loss, 421), else failed  | -                                   |
-/// | before its final dot was handed over   | failed                             | -                                   |
-/// | 421 in answer to the final dot         | refused                            | returned                            |
-/// | anything else after the final dot      | uncertain                          | returned                            |
+/// | what ends the session                 | the message being spoken          | one whose envelope waits behind |
+/// |---------------------------------------|-----------------------------------|---------------------------------|
+/// | before any answer to it, session used | returned (loss, 421), else failed | -                               |
+/// | before its final dot was handed over  | failed                            | -                               |
+/// | 421 in answer to the final dot        | refused                           | returned                        |
+/// | anything else after the final dot     | uncertain                         | returned                        |
 ///
 /// A refusal that was already seen stays a refusal whatever happens afterwards.
 struct SMTPDialogue: ~Copyable {
-    /// The message being spoken.
-    private struct Exchange {
-        var submission: SMTPSubmission
-        /// The first command that was refused, and its answer.
-        var refusal: (reply: SMTPReply, phase: SMTPPhase)?
-        /// Whether the server has answered anything about it.
-        var isAnswered = false
-        var acceptedRecipient = false
-        /// How much of `submission.data` is in the output.
-        var bodyOffset = 0
-        /// Where its body starts in the session's output; `nil` before the 354.
-        var bodyPosition: UInt64?
-        /// Where its final dot stands in the session's output; `nil` until it is written.
-        var dotPosition: UInt64?
-    }
-
-    private struct Limits {
-        var command: UInt64
-        var mail: UInt64
-        var recipient: UInt64
-        var data: UInt64
-        var dataBlock: UInt64
-        var finalDot: UInt64
-        var quit: UInt64
-
-        init(_ timeouts: SMTPTimeouts) {
-            command = timeouts.command.nanoseconds
-            mail = timeouts.mail.nanoseconds
-            recipient = timeouts.recipient.nanoseconds
-            data = timeouts.data.nanoseconds
-            dataBlock = timeouts.dataBlock.nanoseconds
-            finalDot = timeouts.finalDot.nanoseconds
-            quit = timeouts.quit.nanoseconds
-        }
-    }
-
     private enum State {
         case open
         case quitting
@@ -57,20 +21,18 @@ struct SMTPDialogue: ~Copyable {
     /// An envelope follows a body in the same flight only when both surely fit the socket's buffer: the envelope then
     /// leaves when it is written, not when the server has read the body.
     static let longestFlight = 16_384
-    /// Longer addresses are refused; RFC 5321 allows 256.
-    static let longestAddress = 1000
     /// A message that has come back so often is reported as failed.
     static let mostRestarts = 3
 
     let extensions: SMTPExtensions
     let isPipelining: Bool
-    private let limits: Limits
+    private let limits: SMTPLimits
 
     private(set) var output = SMTPOutput()
     private var parser = SMTPReplyParser()
     private var expected = SMTPStepQueue()
     private var state = State.open
-    private var current: Exchange?
+    private var current: SMTPExchange?
     private var next: SMTPSubmission?
     private var needsReset = false
 
@@ -88,7 +50,7 @@ struct SMTPDialogue: ~Copyable {
     init(extensions: SMTPExtensions, pipelining: Bool = true, timeouts: SMTPTimeouts = SMTPTimeouts(), now: UInt64) {
         self.extensions = extensions
         isPipelining = pipelining && extensions.pipelining
-        limits = Limits(timeouts)
+        limits = SMTPLimits(timeouts)
         since = now
     }
 
@@ -121,35 +83,15 @@ struct SMTPDialogue: ~Copyable {
 
     /// Why the server cannot take a message, before anything is sent.
     func obstacle(to submission: SMTPSubmission) -> SMTPOutcome.Obstacle? {
-        if !Self.isSafe(submission.sender, mayBeUTF8: submission.needsSMTPUTF8) { return .address(submission.sender) }
-        if !Self.isSafe(submission.recipient, mayBeUTF8: submission.needsSMTPUTF8) {
-            return .address(submission.recipient)
+        for address in [submission.sender, submission.recipient]
+        where !SMTPPath.isSafe(address, mayBeUTF8: submission.needsSMTPUTF8) {
+            return .address(address)
         }
         if submission.recipient.isEmpty { return .address("") }
         if submission.needsSMTPUTF8, !extensions.smtpUTF8 { return .smtpUTF8 }
         if submission.has8Bit, !extensions.eightBitMIME { return .eightBit }
         if let limit = extensions.sizeLimit, submission.data.count > limit { return .size(limit: limit) }
         return nil
-    }
-
-    /// Whether an address can stand between angle brackets without ending them or the command.
-    private static func isSafe(_ address: String, mayBeUTF8: Bool) -> Bool {
-        let bytes = address.utf8
-        guard bytes.count <= longestAddress else { return false }
-        var isQuoted = false
-        var isEscaped = false
-        for byte in bytes {
-            switch byte {
-            case ..<0x20, 0x7F: return false
-            case 0x80...: if !mayBeUTF8 { return false }
-            case _ where isEscaped: isEscaped = false
-            case UInt8(ascii: "\\"): isEscaped = isQuoted
-            case UInt8(ascii: "\""): isQuoted.toggle()
-            case UInt8(ascii: " "), UInt8(ascii: "<"), UInt8(ascii: ">"): if !isQuoted { return false }
-            default: break
-            }
-        }
-        return !isQuoted
     }
 
     // MARK: - Speaking
@@ -170,7 +112,7 @@ struct SMTPDialogue: ~Copyable {
             writeMail(submission)
         }
         if current == nil {
-            current = Exchange(submission: submission)
+            current = SMTPExchange(submission: submission)
         } else {
             next = submission
         }
@@ -381,7 +323,7 @@ struct SMTPDialogue: ~Copyable {
         guard let exchange = current else { return }
         verdicts.report(exchange.submission, outcome)
         finished += 1
-        current = next.map { Exchange(submission: $0) }
+        current = next.map { SMTPExchange(submission: $0) }
         next = nil
     }
 
@@ -425,7 +367,7 @@ struct SMTPDialogue: ~Copyable {
 
     /// A message is not to blame when the server has not spoken about it: not while it still owes answers to earlier
     /// commands, and not when a session that had carried messages is gone at its `MAIL`.
-    private func mayReturn(_ exchange: Exchange, at step: SMTPStep?, _ failure: SMTPFailure) -> Bool {
+    private func mayReturn(_ exchange: SMTPExchange, at step: SMTPStep?, _ failure: SMTPFailure) -> Bool {
         guard !exchange.isAnswered else { return false }
         guard step == .mail else { return step == .reset || step == .loneDot }
         return finished > 0 && (failure.reason == .connectionLost || failure.reason == .refused)
@@ -443,20 +385,11 @@ struct SMTPDialogue: ~Copyable {
 
     private mutating func arm(_ now: UInt64) {
         since = now
-        let limit: UInt64
-        switch expected.first {
-        case nil:
+        guard let step = expected.first else {
             deadline = .max
             return
-        case .mail: limit = limits.mail
-        case .recipient: limit = limits.recipient
-        case .data: limit = limits.data
-        case .body: limit = isDotReleased ? limits.finalDot : limits.dataBlock
-        case .loneDot: limit = limits.finalDot
-        case .reset: limit = limits.command
-        case .quit: limit = limits.quit
         }
-        deadline = now + limit
+        deadline = now + limits.limit(for: step, isDotReleased: isDotReleased)
     }
 }
 

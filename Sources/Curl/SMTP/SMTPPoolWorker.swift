@@ -2,8 +2,6 @@
 final class SMTPPoolWorker: NetworkResident {
     /// How late a session's deadline may be noticed while there is traffic.
     static let scanInterval: UInt64 = 10_000_000
-    /// After a failure to connect, without a new submission.
-    static let pauseAfterFailure: UInt64 = 1_000_000_000
     /// A failure that finds no submission to be told with is told with the next one, for so long.
     static let failureMemory: UInt64 = 5_000_000_000
 
@@ -303,7 +301,7 @@ final class SMTPPoolWorker: NetworkResident {
     private func failed(_ failure: SMTPOpening.Failure, now: UInt64) {
         lastFailure = failure
         isHealthy = false
-        openNotBefore = now + Self.pauseAfterFailure
+        openNotBefore = now + settings.retryPause.nanoseconds
         guard sessions.isEmpty else { return }
         let outcome: SMTPOutcome =
             switch failure {

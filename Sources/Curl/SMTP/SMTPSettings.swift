@@ -8,9 +8,9 @@ public struct SMTPSettings: Sendable {
         case none
     }
 
-    /// Gives a bearer token for `OAUTHBEARER` or `XOAUTH2`. It is called before each connection, off the network thread;
-    /// `afterRefusal` is true when the server has just refused the last one, so that a fresh one must be fetched.
-    /// Else it should answer from memory: many connections may ask at once.
+    /// Gives a bearer token for `OAUTHBEARER` or `XOAUTH2`. It is called before each connection, off the network
+    /// thread, and should answer from memory: many connections may ask at once. `afterRefusal` is true when the
+    /// server has just refused the last token: a fresh one must be fetched.
     public typealias BearerToken = @Sendable (_ afterRefusal: Bool) async throws -> String
 
     /// A name or an address; an IPv6 address without brackets.
@@ -32,6 +32,8 @@ public struct SMTPSettings: Sendable {
     public var messagesPerConnection = 1000
     /// A session without work ends after so many seconds.
     public var idleSeconds = 30
+    /// After a failure to connect no session is tried for so long, but for a new submission while none is open.
+    public var retryPause: Duration = .seconds(1)
     public var timeouts = SMTPTimeouts()
     /// PEM certificates to trust in place of the system's.
     public var caFile: String?

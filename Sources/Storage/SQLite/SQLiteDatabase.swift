@@ -54,7 +54,7 @@ public final class SQLiteDatabase: Database {
             pool.asyncRead { access in
                 continuation.resume(
                     with: Swift.Result {
-                        let connection = SQLiteConnection(try access.get())
+                        let connection = SQLiteConnection(try access.mapError { StorageError($0) }.get())
                         defer { connection.finalize() }
                         return try body(connection)
                     }

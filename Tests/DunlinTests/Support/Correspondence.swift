@@ -51,9 +51,9 @@ enum Correspondence {
     }
 
     private static func name(of mail: Mail) -> String {
-        var name = mail.to[..<(mail.to.range(of: " <", options: .backwards)?.lowerBound ?? mail.to.endIndex)]
-        guard name.first == "\"" else { return String(name) }
-        name = name.dropFirst().dropLast()
+        var name = String(mail.to[..<(mail.to.range(of: " <", options: .backwards)?.lowerBound ?? mail.to.endIndex)])
+        guard name.first == "\"" else { return name }
+        name = String(name.dropFirst().dropLast())
         return name.replacing("\\\\", with: "\u{0}").replacing("\\", with: "").replacing("\u{0}", with: "\\")
     }
 

@@ -55,8 +55,10 @@ final class Site: Sendable {
 
     /// Runs a command that must succeed, and gives what it printed.
     @discardableResult
-    func run(_ arguments: String..., input: String = "") async throws -> String {
-        let outcome = try await start(arguments, input: input).end()
+    func run(
+        _ arguments: String..., input: String = "", environment: [String: String] = [:]
+    ) async throws -> String {
+        let outcome = try await start(arguments, input: input, environment: environment).end()
         guard outcome.code == 0 else {
             throw Complaint("dunlin \(arguments.joined(separator: " ")): \(outcome.ending), \(outcome.errors)")
         }

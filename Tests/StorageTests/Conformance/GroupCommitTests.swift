@@ -2,7 +2,7 @@ import Storage
 import Synchronization
 import Testing
 
-@Suite("Concurrent writers")
+@Suite("Concurrent writers", .timeLimit(.minutes(1)))
 struct GroupCommitTests {
     /// Counts up to a number and then raises a signal.
     private final class Gathering: Sendable {

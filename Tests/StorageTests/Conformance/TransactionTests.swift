@@ -1,7 +1,7 @@
 import Storage
 import Testing
 
-@Suite("Transactions")
+@Suite("Transactions", .timeLimit(.minutes(1)))
 struct TransactionTests {
     @Test("what a body wrote is read back once the call has returned", arguments: DatabaseDriver.all)
     func commits(_ driver: DatabaseDriver) async throws {

@@ -6,7 +6,7 @@ Its arguments are the files. A defect is whatever the parser under policy.defaul
 import base64
 import json
 import sys
-from email import message_from_bytes, policy
+from email import message_from_bytes, message_from_string, policy
 
 
 def defects(part):
@@ -37,9 +37,17 @@ def files(message):
             }
 
 
+def parse(source):
+    """A header that is UTF-8 as it stands (RFC 6532) is read from text: from bytes the package takes ASCII alone."""
+    head = source[: source.replace(b"\r\n", b"\n").find(b"\n\n")]
+    if head.isascii():
+        return message_from_bytes(source, policy=policy.default)
+    return message_from_string(source.decode(), policy=policy.default)
+
+
 def read(file):
     with open(file, "rb") as source:
-        message = message_from_bytes(source.read(), policy=policy.default)
+        message = parse(source.read())
     to = message["To"].addresses[0]
     return {
         "message_id": message["Message-ID"],

@@ -68,10 +68,9 @@ def authenticate(server, session, envelope, mechanism, data):
 
 class Relay(SMTP):
     async def auth_XOAUTH2(self, server, args):
-        """user=USER ^A auth=Bearer TOKEN ^A ^A, in base64 (developers.google.com/gmail/imap/xoauth2-protocol)."""
-        words = dict(
-            field.split("=", 1) for field in base64.b64decode(args[1]).decode().split("\x01") if "=" in field
-        )
+        """user=USER ^A auth=Bearer TOKEN ^A ^A (developers.google.com/workspace/gmail/imap/xoauth2-protocol)."""
+        response = base64.b64decode(args[1]) if len(args) > 1 else await self.challenge_auth("")
+        words = dict(field.split("=", 1) for field in response.decode().split("\x01") if "=" in field)
         log(login="XOAUTH2", token=words["auth"])
         if words["auth"] == "Bearer " + OPTIONS["token"]:
             return AuthResult(success=True, auth_data=words["user"])

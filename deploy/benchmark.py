@@ -645,7 +645,7 @@ def measure_phases(options, dunlin, sink, report):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="deploy/benchmark")
+    parser = argparse.ArgumentParser(prog="deploy/benchmark", usage="deploy/benchmark --help lists the options", add_help=False)
     parser.add_argument("--dunlin", required=True)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--runs", type=int, default=3)
@@ -657,11 +657,16 @@ def main():
     parser.add_argument("--million", type=int, nargs="?", const=1_000_000, default=1_000_000)
     parser.add_argument("--slow-messages", type=int, default=200)
     parser.add_argument("--folder", default="/var/tmp")
+    parser.add_argument("--only-arguments", action="store_true", help="check them, and measure nothing")
     options = parser.parse_args()
     if min(options.runs, options.messages, options.postfix_messages, options.enqueue_lines, options.slow_messages) < 1:
         fail("a number below 1 measures nothing")
+    if not os.path.isdir(options.folder):
+        fail(f"--folder {options.folder}: there is no such folder")
     if not options.quick and shutil.disk_usage(options.folder).free < options.million * 6000:
         fail(f"{options.folder} has no room for {options.million:,} messages twice: name another --folder, or use --quick")
+    if options.only_arguments:
+        return
 
     folder = pathlib.Path(tempfile.mkdtemp(prefix="dunlin-benchmark.", dir=options.folder))
     # Postfix works as its own user, and must be able to come by.

@@ -119,8 +119,9 @@ install_missing() {
         fail "missing, and there is no apt-get to install it: ${missing[*]}" \
             "Install what your system calls these Debian packages, then run ${0##*/} again."
     note "Installing: ${missing[*]}"
-    as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    as_root apt-get update -qq > /dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 \
+        --no-install-recommends "${missing[@]}" > /dev/null
     missing=()
 }
 

@@ -7,7 +7,8 @@ enum Ledger {
     }
     static let insert = Statement("INSERT INTO ledger (name, amount) VALUES ($1, $2)")
     static let insertReturning = Statement(
-        "INSERT INTO ledger (name, amount) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING id, name")
+        "INSERT INTO ledger (name, amount) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING id, name"
+    )
     static let add = Statement("UPDATE ledger SET amount = amount + $2 WHERE name = $1 RETURNING amount")
     static let deleteBelow = Statement("DELETE FROM ledger WHERE amount < $1")
     static let count = Statement("SELECT count(*) FROM ledger")

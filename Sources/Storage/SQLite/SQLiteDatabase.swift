@@ -218,13 +218,8 @@ extension SQLiteDatabase {
             return jobs
         }
         guard !jobs.isEmpty else { return }
-        do {
-            pool.unsafeReentrantWrite { _ in commit(jobs) }
-            try checkpointIfDue()
-        } catch {
-            let failure = StorageError(error)
-            for job in jobs { job.finish(failure) }
-        }
+        pool.unsafeReentrantWrite { _ in commit(jobs) }
+        checkpointIfDue()
     }
 
     private func commit(_ jobs: [WriteJob]) {
@@ -253,10 +248,17 @@ extension SQLiteDatabase {
         }
     }
 
-    private func checkpointIfDue() throws {
+    /// The jobs have their answers by now: a checkpoint that cannot be made is left to a later commit.
+    private func checkpointIfDue() {
         guard state.walPages > SQLiteDatabase.checkpointPages else { return }
         let borrowed = !lock.isHeld
-        if borrowed, try lock.acquire(as: "a checkpoint, process \(getpid())") != nil { return }
+        if borrowed {
+            do {
+                guard try lock.acquire(as: "a checkpoint, process \(getpid())") == nil else { return }
+            } catch {
+                return
+            }
+        }
         pool.unsafeReentrantWrite { _ in state.checkpoint(SQLITE_CHECKPOINT_PASSIVE) }
         if borrowed { lock.release() }
     }

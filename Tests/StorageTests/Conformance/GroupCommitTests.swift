@@ -24,7 +24,8 @@ struct GroupCommitTests {
 
     /// Keeps the writer busy until `count` others stand behind it, then runs them all.
     private func together<Result: Sendable>(
-        _ database: any Database, _ count: Int,
+        _ database: any Database,
+        _ count: Int,
         _ body: @escaping @Sendable (Int, any Transaction) throws -> Result
     ) async throws -> [Swift.Result<Result, any Error>] {
         let gathering = Gathering(count)

@@ -5,10 +5,13 @@ import Testing
 struct MigrationTests {
     private static let first = Migration(number: 1, statements: [Ledger.create])
     private static let second = Migration(
-        number: 2, statements: [Statement("ALTER TABLE ledger ADD COLUMN note TEXT")])
+        number: 2,
+        statements: [Statement("ALTER TABLE ledger ADD COLUMN note TEXT")]
+    )
     private static let broken = Migration(
         number: 2,
-        statements: [Statement("CREATE TABLE extra (id BIGINT)"), Statement("CREATE TABLE ledger (id BIGINT)")])
+        statements: [Statement("CREATE TABLE extra (id BIGINT)"), Statement("CREATE TABLE ledger (id BIGINT)")]
+    )
     private static let numbers = Statement("SELECT number, applied_at FROM schema_migration ORDER BY number")
     private static let notes = Statement("SELECT count(note) FROM ledger")
 
@@ -42,7 +45,8 @@ struct MigrationTests {
             throws: StorageError(
                 .schema,
                 "the database is of a newer Dunlin (schema 2, this program knows 1): use the newer program, or restore "
-                    + "a backup made before it ran")
+                    + "a backup made before it ran"
+            )
         ) {
             try await database.migrate([MigrationTests.first])
         }

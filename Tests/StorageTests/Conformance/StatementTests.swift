@@ -5,7 +5,8 @@ import Testing
 struct StatementTests {
     private static let select = Statement("SELECT CAST($2 AS TEXT), CAST($1 AS TEXT)")
     private static let repeated = Statement(
-        "SELECT CAST($3 AS TEXT), CAST($1 AS TEXT), CAST($3 AS TEXT), CAST($2 AS TEXT), CAST($1 AS TEXT)")
+        "SELECT CAST($3 AS TEXT), CAST($1 AS TEXT), CAST($3 AS TEXT), CAST($2 AS TEXT), CAST($1 AS TEXT)"
+    )
 
     @Test("placeholders count by their number, not by their place", arguments: DatabaseDriver.all)
     func ordersPlaceholders(_ driver: DatabaseDriver) async throws {
@@ -24,9 +25,11 @@ struct StatementTests {
     }
 
     private static let insertTwenty = Statement(
-        "INSERT INTO wide VALUES (" + (1...20).reversed().map { "$\($0)" }.joined(separator: ", ") + ")")
+        "INSERT INTO wide VALUES (" + (1...20).reversed().map { "$\($0)" }.joined(separator: ", ") + ")"
+    )
     private static let createWide = Statement(
-        "CREATE TABLE wide (" + (1...20).map { "c\($0) BIGINT" }.joined(separator: ", ") + ")")
+        "CREATE TABLE wide (" + (1...20).map { "c\($0) BIGINT" }.joined(separator: ", ") + ")"
+    )
     private static let readWide = Statement("SELECT * FROM wide")
 
     @Test("twenty placeholders, the last first", arguments: DatabaseDriver.all)
@@ -146,7 +149,8 @@ struct StatementTests {
             let ids = try await database.write(.process) { transaction in
                 var ids: [Int64] = []
                 try transaction.batch(
-                    Ledger.insertReturning, (0..<4).map { [.text("\(round) \($0)"), .integer(0)] }
+                    Ledger.insertReturning,
+                    (0..<4).map { [.text("\(round) \($0)"), .integer(0)] }
                 ) { ids.append($1.integer(0)) }
                 try transaction.execute(Ledger.deleteBelow, [.integer(1)])
                 return ids

@@ -33,8 +33,11 @@ struct ValueTests {
             try transaction.execute(ValueTests.insert, values)
             return try transaction.first(ValueTests.select) { row in
                 Contents(
-                    number: row.optionalInteger(0), words: row.optionalText(1), data: row.bytes(2),
-                    isNull: (0...2).map { row.isNull($0) })
+                    number: row.optionalInteger(0),
+                    words: row.optionalText(1),
+                    data: row.bytes(2),
+                    isNull: (0...2).map { row.isNull($0) }
+                )
             }
         }
         try database.close()
@@ -42,19 +45,24 @@ struct ValueTests {
     }
 
     @Test(
-        "whole numbers come back as they went in", arguments: DatabaseDriver.all,
-        [0, 1, -1, 1 << 31, 1 << 53, (1 << 53) + 1, .max, .min] as [Int64])
+        "whole numbers come back as they went in",
+        arguments: DatabaseDriver.all,
+        [0, 1, -1, 1 << 31, 1 << 53, (1 << 53) + 1, .max, .min] as [Int64]
+    )
     func keepsNumbers(_ driver: DatabaseDriver, _ number: Int64) async throws {
         let contents = try await roundTrip(driver, [.integer(number), .null, .null])
         #expect(contents == Contents(number: number, words: nil, data: [], isNull: [false, true, true]))
     }
 
     @Test(
-        "texts come back as they went in, byte for byte", arguments: DatabaseDriver.all,
+        "texts come back as they went in, byte for byte",
+        arguments: DatabaseDriver.all,
         [
-            "", " ", "plain", "O'Brien; DROP TABLE box", "Ünïcödé", "e\u{301}", "Ἑλληνικά", "日本語", "👩‍👩‍👧‍👦", "line\r\nline\t",
+            "", " ", "plain", "O'Brien; DROP TABLE box", "Ünïcödé", "e\u{301}", "Ἑλληνικά", "日本語", "👩‍👩‍👧‍👦",
+            "line\r\nline\t",
             "\u{FEFF}", "\u{10FFFF}", "$1 ? :name @name", String(repeating: "ä", count: 500),
-        ])
+        ]
+    )
     func keepsTexts(_ driver: DatabaseDriver, _ text: String) async throws {
         for value in [SQLValue.text(text), .utf8(Array(text.utf8))] {
             let contents = try await roundTrip(driver, [.null, value, .null])
@@ -64,11 +72,13 @@ struct ValueTests {
     }
 
     @Test(
-        "byte strings come back as they went in", arguments: DatabaseDriver.all,
+        "byte strings come back as they went in",
+        arguments: DatabaseDriver.all,
         [
             Bytes("none", []), Bytes("NUL", [0]), Bytes("NULs", [0, 0, 1, 0]), Bytes("every byte", Array(0...255)),
             Bytes("no UTF-8", [0xff, 0xfe, 0xc3, 0x28]), Bytes("a megabyte", .init(repeating: 7, count: 1_000_000)),
-        ])
+        ]
+    )
     private func keepsBytes(_ driver: DatabaseDriver, _ given: Bytes) async throws {
         let bytes = given.bytes
         let contents = try await roundTrip(driver, [.null, .null, .bytes(bytes)])

@@ -33,7 +33,7 @@ struct App {
     }
 
     static func open(_ configuration: Configuration, verbose: Bool) async throws -> App {
-        let database = try SQLiteDatabase(path: try configuration.databasePath())
+        let database = try SQLiteDatabase(path: configuration.databasePath)
         try await database.migrate(Schema.migrations)
         return App(
             configuration: configuration,

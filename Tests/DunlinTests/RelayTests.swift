@@ -130,7 +130,9 @@ struct RelayTests {
         for arrival in offering.arrivals {
             #expect(arrival.parameters.contains("SMTPUTF8") == (arrival.recipients.first?.hasPrefix("plain") == false))
         }
-        for mail in try await offering.mails() { #expect(mail.defects == []) }
+        for mail in try await offering.mails() {
+            #expect(mail.defects.filter { !$0.contains("NonASCIILocalPartDefect") } == [])
+        }
 
         let plain = try await Peer.relay()
         let here = try Site(sendingTo: plain.url)

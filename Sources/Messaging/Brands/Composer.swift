@@ -1,6 +1,5 @@
 import Foundation
 public import JSON
-import Synchronization
 import Templating
 
 /// Makes the words of a message: finds its brand, template, tone and locale, renders, and builds the bytes that go out.
@@ -220,29 +219,32 @@ public struct Composer: Sendable {
                 return bytes
             }
             let text = bytes("text") ?? []
-            guard plan.channel != .email else { return .email(subject: bytes("subject") ?? [], text: text, html: bytes("html")) }
+            guard plan.channel != .email else {
+                return .email(subject: bytes("subject") ?? [], text: text, html: bytes("html"))
+            }
             var parts = ["\(plan.channel.rawValue).txt": text]
             parts["subject.txt"] = bytes("subject")
             parts["\(plan.channel.rawValue).html"] = bytes("html")
             return .parts(parts)
         case .template(let variant, let vars):
             let context = Composer.context(vars: vars, brand: plan.brand, recipient: plan.recipient)
-            if plan.channel == .email, let subject = variant.parts["subject.txt"], let text = variant.parts["email.txt"] {
+            if plan.channel == .email {
+                guard let subject = variant.parts["subject.txt"], let text = variant.parts["email.txt"] else {
+                    throw missingPart("email.txt", plan, variant)
+                }
                 return .email(
-                    subject: try bytes(subject, context, capacity: 128), text: try bytes(text, context, capacity: 2048),
+                    subject: try bytes(subject, context, capacity: 128),
+                    text: try bytes(text, context, capacity: 2048),
                     html: try variant.parts["email.html"].map { html throws(Rejection) in
                         try bytes(html, context, capacity: 4096)
-                    })
+                    }
+                )
             }
             var parts: [String: [UInt8]] = [:]
             for (name, template) in variant.parts where name.hasPrefix(plan.channel.rawValue + ".") {
                 parts[name] = try bytes(template, context, capacity: 1024)
             }
-            guard !parts.isEmpty else {
-                throw Rejection(
-                    "template",
-                    "'\(plan.templateName)' has no part \(plan.channel.rawValue).txt in \(variant.tone).\(variant.locale)")
-            }
+            guard !parts.isEmpty else { throw missingPart("\(plan.channel.rawValue).txt", plan, variant) }
             if plan.channel == .linkedin, let subject = variant.parts["subject.txt"] {
                 parts["subject.txt"] = try bytes(subject, context, capacity: 128)
             }
@@ -250,8 +252,14 @@ public struct Composer: Sendable {
         }
     }
 
+    private func missingPart(_ part: String, _ plan: Plan, _ variant: TemplateSet.Variant) -> Rejection {
+        Rejection("template", "'\(plan.templateName)' has no part \(part) in \(variant.tone).\(variant.locale)")
+    }
+
     private func bytes(
-        _ template: Template, _ context: TemplateContext, capacity: Int
+        _ template: Template,
+        _ context: TemplateContext,
+        capacity: Int
     ) throws(Rejection) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(capacity)
@@ -271,14 +279,26 @@ public struct Composer: Sendable {
     }
 
     private func email(
-        _ plan: Plan, _ subject: [UInt8], _ text: [UInt8], _ html: [UInt8]?, id: Int64, date: Int64
+        _ plan: Plan,
+        _ subject: [UInt8],
+        _ text: [UInt8],
+        _ html: [UInt8]?,
+        id: Int64,
+        date: Int64
     ) throws(Rejection) -> EmailMessage {
         guard let mailbox = plan.recipient.mailbox else { throw Rejection("to", "an email address is expected") }
         do {
             return try EmailMessage(
-                headers: plan.brand.headers, to: mailbox, subject: subject, text: text, html: html,
-                messageID: messageIDs.messageID(for: id, domain: plan.brand.headers.from.address.asciiDomain), date: date,
-                inline: plan.inline, attachments: plan.attachments)
+                headers: plan.brand.headers,
+                to: mailbox,
+                subject: subject,
+                text: text,
+                html: html,
+                messageID: messageIDs.messageID(for: id, domain: plan.brand.headers.from.address.asciiDomain),
+                date: date,
+                inline: plan.inline,
+                attachments: plan.attachments
+            )
         } catch {
             throw Rejection(plan.templateName.isEmpty ? "content" : "vars", "\(error)")
         }
@@ -297,8 +317,13 @@ public struct Composer: Sendable {
             message.append(to: &bytes)
             return .email(
                 .init(
-                    sender: plan.brand.sender, recipient: message.to.address.smtpPath,
-                    needsSMTPUTF8: message.needsSMTPUTF8, has8Bit: message.has8Bit, bytes: bytes))
+                    sender: plan.brand.sender,
+                    recipient: message.to.address.smtpPath,
+                    needsSMTPUTF8: message.needsSMTPUTF8,
+                    has8Bit: message.has8Bit,
+                    bytes: bytes
+                )
+            )
         }
     }
 

@@ -8,7 +8,14 @@ public final class SMTPTransport: Transport {
     public let parallelism: Int
     private let settings: SMTPSettings
     private let thread: NetworkThread
-    private let pool = Mutex<SMTPPool?>(nil)
+    private let state = Mutex(State())
+
+    private struct State {
+        var pool: SMTPPool?
+        var report: (@Sendable ([DeliveryReport]) -> Void)?
+    }
+
+    private var pool: SMTPPool? { state.withLock { $0.pool } }
 
     public init(name: String, settings: SMTPSettings, thread: NetworkThread) {
         self.name = name
@@ -19,22 +26,26 @@ public final class SMTPTransport: Transport {
 
     public var connections: Int {
         get async {
-            guard let pool = pool.withLock({ $0 }) else { return 0 }
+            guard let pool else { return 0 }
             return await pool.snapshot.connections
         }
     }
 
     public func start(report: @escaping @Sendable ([DeliveryReport]) -> Void) {
-        pool.withLock {
-            $0 = SMTPPool(name: name, settings: settings, thread: thread) { report($0.map(DeliveryReport.init)) }
-        }
+        let pool = SMTPPool(name: name, settings: settings, thread: thread) { report($0.map(DeliveryReport.init)) }
+        state.withLock { $0 = State(pool: pool, report: report) }
     }
 
     public func deliver(_ deliveries: [Delivery]) {
         var submissions: [SMTPSubmission] = []
         submissions.reserveCapacity(deliveries.count)
+        var misled: [DeliveryReport] = []
         for delivery in deliveries {
-            guard case .email(let email) = delivery.payload else { continue }
+            guard case .email(let email) = delivery.payload else {
+                let outcome = Outcome.rejected(.unsupported, "\(name) carries email only")
+                misled.append(DeliveryReport(id: delivery.handOff.id, .outcome(outcome)))
+                continue
+            }
             submissions.append(
                 SMTPSubmission(
                     tag: UInt64(delivery.handOff.id),
@@ -47,19 +58,21 @@ public final class SMTPTransport: Transport {
                 )
             )
         }
-        pool.withLock { $0 }?.submit(submissions)
+        let (pool, report) = state.withLock { ($0.pool, $0.report) }
+        pool?.submit(submissions)
+        if !misled.isEmpty { report?(misled) }
     }
 
     public func withdraw() {
-        pool.withLock { $0 }?.withdraw()
+        pool?.withdraw()
     }
 
     public func close() async {
-        await pool.withLock { $0 }?.close()
+        await pool?.close()
     }
 
     public func abort() {
-        pool.withLock { $0 }?.abort()
+        pool?.abort()
     }
 }
 
@@ -73,7 +86,13 @@ extension DeliveryReport {
         case .refused(let reply, let phase):
             self.init(id: id, reply, phase)
         case .uncertain(let failure):
-            self.init(id: id, .outcome(.uncertain(failure.word, "after the final dot: \(failure)")))
+            self.init(
+                id: id,
+                .outcome(.uncertain(failure.word, "after the final dot: \(failure)")),
+                sign: failure.reason == .aborted ? nil : .connectFailed("\(failure)")
+            )
+        case .failed(_, let failure) where failure.reason == .aborted:
+            self.init(id: id, .outcome(.putBack))
         case .failed(let phase, let failure):
             self.init(
                 id: id,
@@ -108,6 +127,11 @@ extension DeliveryReport {
         }
     }
 
+    /// Bad mailbox, bad domain, bad syntax, moved, or a null MX (RFC 3463, 3.2; RFC 7505): the address will not work later.
+    private static func isNoSuchAddress(_ status: EnhancedStatus) -> Bool {
+        status.category == 5 && status.subject == 1 && [1, 2, 3, 6, 10].contains(status.detail)
+    }
+
     /// 530, 534, 535 and 5.7.8 speak of our credentials, other 5.7.x of policy (RFC 4954, RFC 3463).
     private init(id: Int64, _ reply: SMTPReply, _ phase: SMTPPhase) {
         let detail = "\(phase.rawValue): \(reply)"
@@ -118,6 +142,8 @@ extension DeliveryReport {
             self.init(id: id, .outcome(.retry(.temporary, detail)), sign: .working)
         } else if let enhanced, enhanced.category == 5, enhanced.subject == 7 {
             self.init(id: id, .outcome(.rejected(.policy, detail)), sign: .policy)
+        } else if let enhanced, DeliveryReport.isNoSuchAddress(enhanced) {
+            self.init(id: id, .outcome(.rejected(.recipient, detail)), sign: .working)
         } else {
             self.init(id: id, .outcome(.rejected(.permanent, detail)), sign: .working)
         }

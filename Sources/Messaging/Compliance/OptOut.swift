@@ -32,7 +32,12 @@ public struct OptOut: Sendable, Hashable {
         }
     }
 
-    var reason: String { "opted out of \(scope) (\(source))" }
+    var reason: String {
+        source == OptOut.bounce ? "the address does not exist: it bounced before" : "opted out of \(scope) (\(source))"
+    }
+
+    /// The source of a row that a server's refusal wrote: the address does not exist.
+    static let bounce = "bounce"
 
     func covers(_ message: Gate.Facts) -> Bool {
         addressKey == message.addressKey

@@ -42,19 +42,18 @@ public struct Breaker: Sendable {
         if case .open = state { true } else { false }
     }
 
-    /// How many of `limit` may start now.
-    public mutating func room(_ limit: Int, outstanding: Int, now: UInt64) -> Int {
+    /// How many of `limit` may start now. Once the wait is over, one tries while nothing else is on its way.
+    public func room(_ limit: Int, outstanding: Int, now: UInt64) -> Int {
         switch state {
-        case .closed:
-            return max(0, limit - outstanding)
-        case .open(let until) where now >= until:
-            state = .probing
-            return outstanding == 0 ? min(1, limit) : 0
-        case .open:
-            return 0
-        case .probing:
-            return outstanding == 0 ? min(1, limit) : 0
+        case .closed: max(0, limit - outstanding)
+        case .open(let until): now >= until && outstanding == 0 ? min(1, limit) : 0
+        case .probing: outstanding == 0 ? min(1, limit) : 0
         }
+    }
+
+    /// Something starts: while the breaker is not closed, that is the one that tries.
+    public mutating func begin() {
+        if state != .closed { state = .probing }
     }
 
     public mutating func take(_ sign: Sign, now: UInt64) {
@@ -71,8 +70,8 @@ public struct Breaker: Sendable {
         case .policy:
             connectFailures = 0
             policyRefusals += 1
-            if policyRefusals >= Breaker.policyLimit {
-                open("\(policyRefusals) messages in a row were refused by policy (5.7.x)", Breaker.faultWait, now: now)
+            if policyRefusals >= Breaker.policyLimit || state == .probing {
+                open("many messages in a row were refused by policy (5.7.x)", Breaker.faultWait, now: now)
             }
         }
     }

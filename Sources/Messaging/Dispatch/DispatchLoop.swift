@@ -24,6 +24,8 @@ struct DispatchLoop {
     }
 
     private var inFlight: [Int64: InFlight] = [:]
+    /// Deliveries that wait for a new hand-off.
+    private var parked: [Int64: Delivery] = [:]
     private var work = Queue.Turn()
     /// Channels whose next due message is known not to be due yet: when it is.
     private var quietUntil: [Channel: Int64] = [:]
@@ -121,15 +123,12 @@ struct DispatchLoop {
         for index in lanes.indices where counts[index] > 0 { lanes[index].took(counts[index], now: now) }
     }
 
-    /// Deliveries that wait for a new hand-off.
-    private var parked: [Int64: Delivery] = [:]
-
     private mutating func settle(_ handOff: HandOff, lane: Int, _ outcome: Outcome) {
         if let word = outcome.word { summary.attempts[word, default: 0] += 1 }
         logger.debug("outcome", metadata: ["message": "\(handOff.id)", "outcome": "\(outcome)"])
         let random: Double
         switch outcome {
-        case .accepted, .rejected:
+        case .accepted, .rejected, .held:
             random = 0
         case .retry, .uncertain, .putBack:
             random = Double.random(in: 0..<1, using: &generator)
@@ -156,7 +155,10 @@ struct DispatchLoop {
         if breaker.isOpen, !wasOpen {
             logger.error(
                 "lane stopped; its messages wait",
-                metadata: ["lane": "\(lanes[lane].transport.name)", "reason": "\(breaker.reason ?? "")"]
+                metadata: [
+                    "lane": "\(lanes[lane].transport.name)",
+                    "reason": "\(Redaction.withoutAddresses(breaker.reason ?? ""))",
+                ]
             )
             lanes[lane].transport.withdraw()
             lastBeat = 0
@@ -168,33 +170,29 @@ struct DispatchLoop {
 
     // MARK: - Claims
 
-    private mutating func claims(now: UInt64) -> [ClaimRequest] {
+    private func claims(now: UInt64) -> [ClaimRequest] {
         let wall = clock.now()
         var requests: [ClaimRequest] = []
-        for channel in Channel.allCases {
-            if let until = quietUntil[channel], until > wall { continue }
-            guard let lane = openLane(channel, now: now) else { continue }
-            let room = lanes[lane].room(now: now)
-            guard room > 0 else { continue }
-            requests.append(ClaimRequest(channel: channel, limit: min(room, DispatchLoop.mostPerClaim)))
+        for channel in Channel.allCases where (quietUntil[channel] ?? 0) <= wall {
+            guard let lane = lane(for: channel, now: now) else { continue }
+            let room = min(lanes[lane].room(now: now), DispatchLoop.mostPerClaim)
+            requests.append(ClaimRequest(channel: channel, limit: room))
         }
         return requests
     }
 
-    /// The first lane of the channel that takes messages.
-    private mutating func openLane(_ channel: Channel, now: UInt64) -> Int? {
-        let own = lanes.indices.filter { lanes[$0].channel == channel }
-        return own.first { !lanes[$0].breaker.isOpen } ?? own.first { lanes[$0].room(now: now) > 0 }
+    /// The first lane of the channel that has room. A stopped one whose wait is over has room for one message, which tries
+    /// it; the next lane takes the others meanwhile.
+    private func lane(for channel: Channel, now: UInt64) -> Int? {
+        lanes.indices.first { lanes[$0].channel == channel && lanes[$0].room(now: now) > 0 }
     }
 
-    private mutating func hasRoom(now: UInt64) -> Bool {
+    private func hasRoom(now: UInt64) -> Bool {
         let wall = clock.now()
-        for channel in Channel.allCases where quietUntil[channel].map({ $0 <= wall }) ?? true {
-            if let lane = openLane(channel, now: now), lanes[lane].room(now: now) > lanes[lane].limit / 4 {
-                return true
-            }
+        return Channel.allCases.contains { channel in
+            guard (quietUntil[channel] ?? 0) <= wall, let lane = lane(for: channel, now: now) else { return false }
+            return lanes[lane].room(now: now) > lanes[lane].limit / 4
         }
-        return false
     }
 
     /// Another process may have enqueued, cancelled or approved: then every channel is looked at again.
@@ -219,10 +217,9 @@ struct DispatchLoop {
             isDiskFull = true
         }
         guard !work.settlements.isEmpty || !work.stale.isEmpty || !work.claims.isEmpty else { return false }
-        let start = MonotonicClock.now()
         let result: Queue.TurnResult
         do {
-            result = try await queue.turn(work, node: node)
+            result = try await queue.turn(work, node: node, isMeasured: phases.isOn)
         } catch {
             await suffer(error)
             return false
@@ -236,8 +233,9 @@ struct DispatchLoop {
         for channel in work.claims.map(\.channel) { quietUntil[channel] = nil }
         work = Queue.Turn()
         for (channel, due) in result.nextDue { quietUntil[channel] = due ?? .max }
-        resume(stale, result.mayGo, start: start, now: now)
-        deliver(result.handOffs, start: start, now: now)
+        phases.add(result.settling, to: .settle)
+        phases.add(result.claiming, to: .claim)
+        send(resumed(stale, result) + composed(result, now: now), now: now)
         return wasBusy || !result.handOffs.isEmpty
     }
 
@@ -248,43 +246,59 @@ struct DispatchLoop {
         await inbox.wait(milliseconds: min(1000, 20 << min(storageFailures, 6)))
     }
 
-    private mutating func deliver(_ handOffs: [HandOff], start: UInt64, now: UInt64) {
-        var batches: [Int: [Delivery]] = [:]
-        let rendering = phases.isOn ? PhaseClock.threadTime() : 0
-        for handOff in handOffs {
-            guard
-                let lane = openLane(handOff.channel, now: now)
-                    ?? lanes.firstIndex(where: { $0.channel == handOff.channel })
-            else { continue }
+    /// Renders what was handed off. What cannot be rendered any more is held: a template or brand was changed since it was
+    /// accepted, and a person can mend that.
+    private mutating func composed(_ result: Queue.TurnResult, now: UInt64) -> [Delivery] {
+        let start = phases.isOn ? PhaseClock.threadTime() : 0
+        var deliveries: [Delivery] = []
+        deliveries.reserveCapacity(result.handOffs.count)
+        for var handOff in result.handOffs {
             do {
                 let payload = try composer.compose(handOff)
-                let delivery = Delivery(handOff: handOff, payload: payload, startBy: start + DispatchLoop.handOffHolds)
-                inFlight[handOff.id] = InFlight(delivery: delivery, lane: lane)
-                lanes[lane].outstanding += 1
-                batches[lane, default: []].append(delivery)
+                handOff.document = []
+                let startBy = startBy(handOff, result.startedAt)
+                deliveries.append(Delivery(handOff: handOff, payload: payload, startBy: startBy))
             } catch {
-                settle(handOff, lane: lane, .rejected(.render, "\(error)"))
+                let lane = lanes.firstIndex { $0.channel == handOff.channel } ?? 0
+                settle(handOff, lane: lane, .held(.render, "\(error)"))
             }
         }
-        if phases.isOn { phases.add(PhaseClock.threadTime() - rendering, to: .render) }
-        for (lane, batch) in batches { lanes[lane].transport.deliver(batch) }
+        if phases.isOn { phases.add(PhaseClock.threadTime() - start, to: .render) }
+        return deliveries
     }
 
-    private mutating func resume(_ stale: [HandOff], _ mayGo: Set<Int64>, start: UInt64, now: UInt64) {
-        for handOff in stale {
-            guard var delivery = parked.removeValue(forKey: handOff.id), mayGo.contains(handOff.id),
-                let lane = openLane(handOff.channel, now: now)
-                    ?? lanes.firstIndex(where: { $0.channel == handOff.channel })
-            else { continue }
-            guard !lanes[lane].breaker.isOpen else {
-                settle(handOff, lane: lane, .putBack)
+    /// What did not start in time and may go all the same.
+    private mutating func resumed(_ stale: [HandOff], _ result: Queue.TurnResult) -> [Delivery] {
+        stale.compactMap { handOff in
+            guard var delivery = parked.removeValue(forKey: handOff.id), result.mayGo.contains(handOff.id) else {
+                return nil
+            }
+            delivery.startBy = startBy(handOff, result.startedAt)
+            return delivery
+        }
+    }
+
+    /// A hand-off holds for 250 ms, and never beyond the message's expiry.
+    private func startBy(_ handOff: HandOff, _ gateAskedAt: UInt64) -> UInt64 {
+        guard let expires = handOff.expires else { return gateAskedAt + DispatchLoop.handOffHolds }
+        let left = UInt64(max(0, expires - clock.now())) * 1_000_000
+        return gateAskedAt + min(DispatchLoop.handOffHolds, left)
+    }
+
+    private mutating func send(_ deliveries: [Delivery], now: UInt64) {
+        var batches: [Int: [Delivery]] = [:]
+        for delivery in deliveries {
+            let handOff = delivery.handOff
+            guard let lane = lane(for: handOff.channel, now: now) else {
+                settle(handOff, lane: lanes.firstIndex { $0.channel == handOff.channel } ?? 0, .putBack)
                 continue
             }
-            delivery.startBy = start + DispatchLoop.handOffHolds
-            inFlight[handOff.id] = InFlight(delivery: delivery, lane: lane)
+            lanes[lane].breaker.begin()
             lanes[lane].outstanding += 1
-            lanes[lane].transport.deliver([delivery])
+            inFlight[handOff.id] = InFlight(delivery: delivery, lane: lane)
+            batches[lane, default: []].append(delivery)
         }
+        for (lane, batch) in batches { lanes[lane].transport.deliver(batch) }
     }
 
     // MARK: - Life
@@ -297,7 +311,10 @@ struct DispatchLoop {
             for lane in lanes { lane.transport.withdraw() }
         }
         if isPast(stopDeadline, now), lastMoment == nil {
-            logger.warning("the time to stop is over: what is on the wire is cut", metadata: ["count": "\(inFlight.count)"])
+            logger.warning(
+                "the time to stop is over: what is on the wire is cut",
+                metadata: ["count": "\(inFlight.count)"]
+            )
             lastMoment = now + DispatchLoop.settlesWithin
             for lane in lanes { lane.transport.abort() }
         }
@@ -338,14 +355,21 @@ struct DispatchLoop {
     private func pause(now: UInt64) -> Int {
         if !inFlight.isEmpty { return DispatchLoop.idlePoll }
         let wall = clock.now()
-        let next = quietUntil.values.min() ?? .max
-        return Int(max(1, min(Int64(DispatchLoop.idlePoll), next == .max ? .max : next - wall)))
+        guard let next = quietUntil.values.filter({ $0 > wall }).min() else { return DispatchLoop.idlePoll }
+        return Int(max(1, min(Int64(DispatchLoop.idlePoll), next - wall)))
     }
 
     private mutating func finish() {
         summary.phases = Dictionary(uniqueKeysWithValues: phases.nanoseconds.map { ($0.key.rawValue, $0.value) })
         for lane in lanes where lane.breaker.state != .closed {
-            summary.stoppedLanes[lane.transport.name] = lane.breaker.reason ?? "stopped"
+            summary.stoppedLanes["\(lane.channel.rawValue): \(lane.transport.name)"] = lane.breaker.reason ?? "stopped"
+        }
+        summary.unsettled = inFlight.count + work.settlements.count
+        if summary.unsettled > 0 {
+            logger.error(
+                "ended before every outcome was written: the next worker calls them uncertain",
+                metadata: ["count": "\(summary.unsettled)"]
+            )
         }
     }
 }

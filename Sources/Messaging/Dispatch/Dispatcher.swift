@@ -51,6 +51,8 @@ public final class Dispatcher: Service {
         public var attempts: [String: Int] = [:]
         /// Processor time by phase, nanoseconds; empty unless it was measured.
         public var phases: [String: UInt64] = [:]
+        /// Outcomes that could not be written before the end: those messages are uncertain to the next worker.
+        public var unsettled = 0
         /// Lanes that were stopped by a fault of ours when the run ended, with the reason.
         public var stoppedLanes: [String: String] = [:]
     }
@@ -78,9 +80,6 @@ public final class Dispatcher: Service {
     }
 
     public var summary: Summary { summaryBox.withLock { $0 } }
-
-    /// Work was accepted by this process: look at once.
-    public func wake() { inbox.raise() }
 
     public func run() async throws {
         try queue.database.admitWorker(options.name)

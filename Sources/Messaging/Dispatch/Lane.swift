@@ -26,7 +26,7 @@ struct Lane {
     /// passes until the next turn.
     var limit: Int { transport.parallelism * 2 + min(Lane.mostAhead, Int(rate * Lane.ahead)) }
 
-    mutating func room(now: UInt64) -> Int {
+    func room(now: UInt64) -> Int {
         breaker.room(limit, outstanding: outstanding, now: now)
     }
 

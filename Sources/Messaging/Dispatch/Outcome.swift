@@ -9,6 +9,8 @@ public enum Outcome: Sendable, Equatable {
     case rejected(Reason, String)
     /// Sent, but whether it was taken is not known.
     case uncertain(Reason, String)
+    /// Nothing left, and a person has to mend something before it can.
+    case held(Reason, String)
     /// Nothing left. The message waits again and has lost nothing.
     case putBack
 

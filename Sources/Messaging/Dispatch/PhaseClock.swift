@@ -3,7 +3,7 @@ import Glibc
 /// Processor time by phase of a message's path, for `work --profile`. Costs nothing while it is off.
 struct PhaseClock: Sendable {
     enum Phase: String, CaseIterable, Sendable {
-        case database, render, network
+        case claim, render, settle
     }
 
     let isOn: Bool
@@ -21,13 +21,7 @@ struct PhaseClock: Sendable {
     }
 
     mutating func add(_ nanoseconds: UInt64, to phase: Phase) {
+        guard isOn else { return }
         self.nanoseconds[phase, default: 0] += nanoseconds
-    }
-
-    mutating func measure<Result>(_ phase: Phase, _ body: () throws -> Result) rethrows -> Result {
-        guard isOn else { return try body() }
-        let start = PhaseClock.threadTime()
-        defer { add(PhaseClock.threadTime() - start, to: phase) }
-        return try body()
     }
 }

@@ -35,7 +35,7 @@ public struct RetryPolicy: Sendable, Equatable {
 }
 
 /// What is done with a message of which nobody knows whether it arrived.
-public enum UncertainPolicy: String, Sendable, Codable {
+public enum UncertainPolicy: String, Sendable, Codable, CaseIterable {
     /// Send it again, under the same Message-ID: perhaps twice, never not at all.
     case retry
     /// Keep it for a person to decide.

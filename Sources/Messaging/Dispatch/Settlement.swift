@@ -8,6 +8,10 @@ struct Settlement: Sendable {
     /// From 0 up to 1, for the jitter; asked only for outcomes that need it.
     let random: Double
 
+    /// After so many attempts an uncertain outcome is a person's to decide whatever the policy: a server that takes messages
+    /// and then breaks the connection would get a copy at each.
+    static let uncertainLimit = 3
+
     /// What the message becomes.
     struct Change: Equatable {
         var state: MessageState
@@ -29,6 +33,13 @@ struct Settlement: Sendable {
         switch outcome {
         case .putBack:
             return Change(state: .waiting, attempts: handOff.attempts)
+        case .held(let reason, let detail):
+            return Change(
+                state: .held,
+                attempts: handOff.attempts,
+                reason: reason.rawValue,
+                events: [(.held, "\(reason.rawValue): \(detail)")]
+            )
         case .accepted(let detail):
             return Change(state: .sent, attempts: attempts, reason: nil, events: [(.sent, detail)])
         case .rejected(let reason, let detail):
@@ -38,7 +49,8 @@ struct Settlement: Sendable {
                 reason: reason.rawValue,
                 events: [(.rejected, "\(reason.rawValue): \(detail)")]
             )
-        case .uncertain(let reason, let detail) where uncertain == .hold:
+        case .uncertain(let reason, let detail)
+        where uncertain == .hold || (reason != .workerDied && attempts >= Settlement.uncertainLimit):
             return Change(
                 state: .held,
                 attempts: attempts,

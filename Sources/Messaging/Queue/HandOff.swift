@@ -11,7 +11,8 @@ public struct HandOff: Sendable {
     public let expires: Int64?
     public let startedAt: Int64
     public let acceptedAt: Int64
-    public let document: [UInt8]
+    /// Emptied once it is rendered: its bytes need not be kept while it is on the wire.
+    public internal(set) var document: [UInt8]
 
     public init(
         id: Int64,

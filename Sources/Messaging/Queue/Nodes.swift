@@ -15,7 +15,7 @@ struct Nodes: Sendable {
         """
         INSERT INTO lane (node, name, channel, state, since, reason, connections, in_flight)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (node, name) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+        ON CONFLICT (node, channel, name) DO UPDATE SET state = excluded.state, reason = excluded.reason,
             since = CASE WHEN lane.state = excluded.state THEN lane.since ELSE excluded.since END,
             connections = excluded.connections, in_flight = excluded.in_flight
         """

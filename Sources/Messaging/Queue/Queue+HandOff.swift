@@ -16,7 +16,8 @@ extension Queue {
             WHERE state = 'waiting' AND channel = $1 AND priority = $2 AND due <= $3
             ORDER BY due, id LIMIT $4 \($0.forUpdateSkipLocked)
         )
-        UPDATE message SET state = 'sending', fence = fence + 1, node = $5, started_at = $3
+        UPDATE message SET state = 'sending', fence = fence + 1, node = $5, started_at = $3,
+            since = CASE WHEN attempts = 0 THEN $3 ELSE since END
         WHERE id IN (SELECT id FROM picked) AND state = 'waiting'
         RETURNING id, fence, attempts, since, expires, accepted_at, address_key, brand, category,
             (SELECT document FROM content WHERE content.id = message.id),

@@ -13,6 +13,13 @@ extension Queue {
         ON CONFLICT (minute, channel, outcome) DO UPDATE SET count = throughput.count + excluded.count
         """
     )
+    private static let suppress = Statement(
+        """
+        INSERT INTO opt_out (address_key, channel, brand, category, address, source, note, at)
+        SELECT address_key, channel, '', '', address_key, 'bounce', $2, $3 FROM message WHERE id = $1
+        ON CONFLICT (address_key, channel, brand, category) DO NOTHING
+        """
+    )
     private static let orphans = Statement(
         """
         SELECT message.id, fence, attempts, since, expires, accepted_at, coalesce(started_at, accepted_at), channel
@@ -20,7 +27,7 @@ extension Queue {
         """
     )
 
-    static let settleStatements = [settle, countAttempts, orphans]
+    static let settleStatements = [settle, countAttempts, suppress, orphans]
 
     /// Writes what became of attempts. A settlement whose fence no longer matches has lost its lease: it is kept as an
     /// event and changes nothing else.
@@ -55,6 +62,9 @@ extension Queue {
                         detail: isCurrent ? detail : "\(kind.rawValue): \(detail ?? "")"
                     )
                 )
+            }
+            if isCurrent, case .rejected(.recipient, let detail) = settlement.outcome {
+                try transaction.execute(suppress, [.integer(handOff.id), .text(detail), .integer(now)])
             }
             if let word = settlement.outcome.word { counts[handOff.channel, default: [:]][word, default: 0] += 1 }
         }
@@ -99,6 +109,7 @@ extension Queue {
                 }
                 var immediately = retry
                 immediately.first = 0
+                immediately.giveUp = .max / 4
                 try Queue.settle(
                     left.map {
                         Settlement(
@@ -128,7 +139,7 @@ extension Outcome {
         case .retry: "retry"
         case .rejected: "rejected"
         case .uncertain: "uncertain"
-        case .putBack: nil
+        case .putBack, .held: nil
         }
     }
 }

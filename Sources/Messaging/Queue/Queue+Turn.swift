@@ -1,3 +1,4 @@
+import Curl
 import Storage
 
 extension Queue {
@@ -19,6 +20,11 @@ extension Queue {
     }
 
     struct TurnResult: Sendable {
+        /// When the gate was asked, or before: monotonic nanoseconds.
+        var startedAt: UInt64 = 0
+        /// Processor time of its parts, nanoseconds; 0 unless it is measured.
+        var settling: UInt64 = 0
+        var claiming: UInt64 = 0
         var handOffs: [HandOff] = []
         /// Which of the stale ones may go after all.
         var mayGo: Set<Int64> = []
@@ -28,10 +34,13 @@ extension Queue {
 
     /// Settles, hands off again and claims in one transaction. It is not durable against a power failure on its own: what
     /// such a failure takes back is sent again, as after the death of the process.
-    func turn(_ turn: Turn, node: Int64) async throws -> TurnResult {
+    func turn(_ turn: Turn, node: Int64, isMeasured: Bool = false) async throws -> TurnResult {
         try await database.write(.process) { transaction in
-            try Queue.settle(turn.settlements, transaction)
             var result = TurnResult()
+            result.startedAt = MonotonicClock.now()
+            let start = isMeasured ? PhaseClock.threadTime() : 0
+            try Queue.settle(turn.settlements, transaction)
+            let settled = isMeasured ? PhaseClock.threadTime() : 0
             result.mayGo = try Queue.handOffAgain(turn.stale, transaction)
             for claim in turn.claims {
                 let handOffs = try Queue.handOff(claim, node: node, transaction)
@@ -42,6 +51,8 @@ extension Queue {
                 }
                 result.nextDue[claim.channel] = .some(due ?? nil)
             }
+            result.settling = settled - start
+            result.claiming = isMeasured ? PhaseClock.threadTime() - settled : 0
             return result
         }
     }

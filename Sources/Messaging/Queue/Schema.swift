@@ -32,7 +32,7 @@ public enum Schema {
     )
 
     /// `fence` counts the claims: a write that names an older one changes nothing. `since` is when the time for retries
-    /// began to run; `started_at` when the running attempt was handed off.
+    /// began to run: the first claim; `started_at` when the running attempt was handed off.
     static let message = Statement {
         """
         CREATE TABLE message (
@@ -145,7 +145,7 @@ public enum Schema {
             reason TEXT,
             connections BIGINT NOT NULL,
             in_flight BIGINT NOT NULL,
-            PRIMARY KEY (node, name)
+            PRIMARY KEY (node, channel, name)
         )
         """
     )

@@ -132,7 +132,7 @@ public struct SMTPTransportSettings: Sendable, Codable {
     /// The longest wait for the reply to the final dot. Default `10m` (RFC 5321, 4.5.3.2.6): less makes duplicates.
     public var finalTimeout: TimeSpan?
 
-    public enum TLSLevel: String, Sendable, Codable {
+    public enum TLSLevel: String, Sendable, Codable, CaseIterable {
         case required, opportunistic, none
     }
 

@@ -56,7 +56,7 @@ struct Check: AsyncParsableCommand {
         do {
             let app = try await App.open(configuration, verbose: false)
             let worker = app.database.otherWorker()
-            add("database", true, "\(try configuration.databasePath())" + (worker.map { ", in use by \($0)" } ?? ""))
+            add("database", true, "\(configuration.databasePath)" + (worker.map { ", in use by \($0)" } ?? ""))
             app.close()
         } catch {
             add("database", false, "\(error)")

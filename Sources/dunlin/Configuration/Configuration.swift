@@ -28,6 +28,13 @@ struct Configuration: Decodable {
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         database = try container.decodeIfPresent(String.self, forKey: .database) ?? database
+        guard database.hasPrefix("sqlite:"), database != "sqlite:" else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .database,
+                in: container,
+                debugDescription: "this is no database that is known: write sqlite:FILE"
+            )
+        }
         templates = try container.decodeIfPresent(String.self, forKey: .templates)
         sandbox = try container.decodeIfPresent(Bool.self, forKey: .sandbox) ?? sandbox
         if try container.decodeIfPresent(String.self, forKey: .retention) == "never" {
@@ -37,13 +44,14 @@ struct Configuration: Decodable {
         }
         stopWithin = try container.decodeIfPresent(TimeSpan.self, forKey: .stopWithin) ?? stopWithin
         let named = try container.decodeIfPresent([String: ChannelSettings].self, forKey: .channels) ?? [:]
-        for (name, settings) in named {
+        for (name, settings) in named.sorted(by: { $0.key < $1.key }) {
             guard let channel = Channel(rawValue: name) else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .channels,
-                    in: container,
-                    debugDescription: "there is no channel '\(name)'; known: "
-                        + Channel.allCases.map(\.rawValue).joined(separator: ", ")
+                throw DecodingError.dataCorrupted(
+                    .init(
+                        codingPath: [CodingKeys.channels, NameKey(name)],
+                        debugDescription: "there is no such channel; known: "
+                            + Channel.allCases.map(\.rawValue).joined(separator: ", ")
+                    )
                 )
             }
             channels[channel] = settings
@@ -93,17 +101,7 @@ struct Configuration: Decodable {
     }
 
     /// The path of the SQLite file.
-    func databasePath() throws -> String {
-        guard database.hasPrefix("sqlite:") else {
-            throw ConfigurationError(
-                file: "database",
-                line: nil,
-                key: "",
-                message: "'\(database)' is no database that is known: write sqlite:FILE"
-            )
-        }
-        return resolve(String(database.dropFirst("sqlite:".count)))
-    }
+    var databasePath: String { resolve(String(database.dropFirst("sqlite:".count))) }
 
     /// The folder of templates: configured, `DUNLIN_TEMPLATES`, or the shipped ones beside or above the program.
     func templatesPath(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> String {

@@ -14,7 +14,7 @@ struct StrictDecoder {
             guard let node = try compose(yaml: yaml) else { return try decode(type, from: "{}") }
             root = node
         } catch let error as YamlError {
-            throw ConfigurationError(file: file, line: nil, key: "", message: "\(error)")
+            throw ConfigurationError(error, file: file)
         }
         let scope = DecodingScope(environment: environment, file: file)
         let decoder = NodeDecoder(node: root, codingPath: [], scope: scope)
@@ -34,6 +34,7 @@ private final class DecodingScope {
     let file: String
     private var asked: [String: Set<String>] = [:]
     private var mappings: [String: Node.Mapping] = [:]
+    private var elements: [String: Int] = [:]
 
     init(environment: [String: String], file: String) {
         self.environment = environment
@@ -50,16 +51,23 @@ private final class DecodingScope {
         asked[DecodingScope.text(path), default: []].formUnion([])
     }
 
+    /// Notes where an element of a list begins.
+    func enter(_ element: Node, at path: [any CodingKey]) {
+        elements[DecodingScope.text(path)] = element.mark?.line
+    }
+
     func ask(_ key: String, at path: [any CodingKey]) {
         asked[DecodingScope.text(path), default: []].insert(key)
     }
 
-    func line(at path: String) -> Int? {
-        mappings[path]?.first?.key.mark?.line
-    }
-
-    func line(of key: String, at path: String) -> Int? {
-        mappings[path]?.first { $0.key.string == key }?.key.mark?.line ?? line(at: path)
+    /// The line of a key or an element; of what it is missing from, where it is not there.
+    func line(of path: [any CodingKey]) -> Int? {
+        guard let last = path.last else { return nil }
+        let parent = Array(path.dropLast())
+        if let line = elements[DecodingScope.text(path)] { return line }
+        let mapping = mappings[DecodingScope.text(parent)]
+        let key = mapping?.first { $0.key.string == last.stringValue }?.key ?? mapping?.first?.key
+        return key?.mark?.line ?? line(of: parent)
     }
 
     func refuseUnknownKeys() throws {
@@ -123,13 +131,27 @@ extension ConfigurationError {
             path = []
             message = "\(error)"
         }
-        let parent = DecodingScope.text(Array(path.dropLast()))
-        self.init(
-            file: scope.file,
-            line: scope.line(of: path.last?.stringValue ?? "", at: parent),
-            key: DecodingScope.text(path),
-            message: message
-        )
+        self.init(file: scope.file, line: scope.line(of: path), key: DecodingScope.text(path), message: message)
+    }
+
+    /// The parser's own description quotes the line, which may hold a password.
+    fileprivate init(_ error: YamlError, file: String) {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            self.init(file: file, line: mark.line, key: "", message: "no valid YAML: \(problem)")
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            self.init(
+                file: file,
+                line: context.mark.line,
+                key: duplicates.sorted().joined(separator: ", "),
+                message: "the key stands twice in this mapping"
+            )
+        case .reader(let problem, _, _, _):
+            self.init(file: file, line: nil, key: "", message: "no valid YAML: \(problem)")
+        default:
+            self.init(file: file, line: nil, key: "", message: "no valid YAML")
+        }
     }
 }
 
@@ -165,26 +187,40 @@ private struct NodeDecoder: Decoder {
         .typeMismatch(type, .init(codingPath: codingPath, debugDescription: message))
     }
 
+    /// The scalar as it stands in the file: the environment's values are not shown.
+    private var written: String { node.scalar?.string ?? "" }
+
+    /// An enumeration's words are listed where another stands.
+    private func refuseUnknownWord(_ type: any (CaseIterable & RawRepresentable<String>).Type) throws {
+        func words<Word: CaseIterable & RawRepresentable<String>>(_ type: Word.Type) -> [String] {
+            type.allCases.map(\.rawValue)
+        }
+        let known = words(type)
+        guard try !known.contains(scalar("a word")) else { return }
+        throw mismatch(String.self, "one of \(known.joined(separator: ", ")) is expected here, not '\(written)'")
+    }
+
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        if let words = type as? any (CaseIterable & RawRepresentable<String>).Type { try refuseUnknownWord(words) }
         switch type {
         case is String.Type:
             return try scalar("text") as! Value
         case is Int.Type:
             let text = try scalar("a whole number")
             guard let number = Int(text) else {
-                throw mismatch(type, "a whole number is expected here, not '\(text)'")
+                throw mismatch(type, "a whole number is expected here, not '\(written)'")
             }
             return number as! Value
         case is Double.Type:
             let text = try scalar("a number")
             guard let number = Double(text), number.isFinite else {
-                throw mismatch(type, "a number is expected here, not '\(text)'")
+                throw mismatch(type, "a number is expected here, not '\(written)'")
             }
             return number as! Value
         case is Bool.Type:
             let text = try scalar("true or false")
             guard text == "true" || text == "false" else {
-                throw mismatch(type, "true or false is expected here, not '\(text)'")
+                throw mismatch(type, "true or false is expected here, not '\(written)'")
             }
             return (text == "true") as! Value
         default:
@@ -282,7 +318,8 @@ extension String {
     }
 }
 
-private struct NameKey: CodingKey {
+/// A key that no type declares.
+struct NameKey: CodingKey {
     let stringValue: String
     var intValue: Int? { nil }
     init(_ name: String) { stringValue = name }
@@ -315,7 +352,9 @@ private struct SequenceContainer: UnkeyedDecodingContainer {
 
     private mutating func next() -> NodeDecoder {
         defer { currentIndex += 1 }
-        return NodeDecoder(node: nodes[currentIndex], codingPath: codingPath + [IndexKey(currentIndex)], scope: scope)
+        let path = codingPath + [IndexKey(currentIndex)]
+        scope.enter(nodes[currentIndex], at: path)
+        return NodeDecoder(node: nodes[currentIndex], codingPath: path, scope: scope)
     }
 
     mutating func decodeNil() throws -> Bool {

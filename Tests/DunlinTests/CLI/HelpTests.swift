@@ -1,0 +1,103 @@
+import Testing
+
+@Suite("Help")
+struct HelpTests {
+    @Test("the first page")
+    func main() async throws {
+        let site = try Site(nil)
+        let help = try await site.dunlin("--help", environment: ["COLUMNS": "80"])
+        #expect(help.code == 0)
+        #expect(help.errors == "")
+        #expect(
+            help.output == """
+                OVERVIEW: Sends messages and reminders, politely and persistently.
+
+                Without a configuration, messages are kept in ./dunlin.sqlite and written to
+                ./outbox/ instead of being sent.
+                Start with 'dunlin demo', then 'dunlin init'.
+
+                Shell completions: dunlin --generate-completion-script bash (or zsh, fish).
+
+                USAGE: dunlin <subcommand>
+
+                OPTIONS:
+                  --version               Show the version.
+                  -h, --help              Show help information.
+
+                BEGIN: SUBCOMMANDS:
+                  demo                    A tour in a temporary folder: reminders in every
+                                          tone, written to an outbox.
+                  init                    Write a commented dunlin.yaml.
+                  check                   Check the configuration, templates, database and
+                                          transports.
+
+                SEND: SUBCOMMANDS:
+                  enqueue                 Accept messages from JSON Lines.
+                  work                    Send what is due.
+                  serve                   Send what is due, and keep house: end what has
+                                          expired, forget what is old.
+
+                WATCH: SUBCOMMANDS:
+                  status                  How things stand: depth, age, rates, lanes, problems.
+                  shape                   The backlog by age, as qshape shows it for Postfix.
+                  why                     When a message may go next, and every check with its
+                                          verdict.
+
+                ACT: SUBCOMMANDS:
+                  message                 Look at messages, and cancel, retry, approve or hold
+                                          them.
+                  opt-out                 Who said no, and to what.
+                  template                List, check, preview and render templates.
+
+                  See 'dunlin help <subcommand>' for detailed help.
+
+                """)
+    }
+
+    @Test(
+        "every command has a page of its own, and touches nothing to show it",
+        arguments: [
+            ["demo"], ["init"], ["check"], ["enqueue"], ["work"], ["serve"], ["status"], ["shape"], ["why"],
+            ["message"], ["message", "list"], ["message", "show"], ["message", "cancel"], ["message", "retry"],
+            ["message", "approve"], ["opt-out"], ["opt-out", "add"], ["opt-out", "remove"], ["opt-out", "list"],
+            ["opt-out", "check"], ["opt-out", "import"], ["opt-out", "export"], ["template"], ["template", "list"],
+            ["template", "check"], ["template", "preview"], ["template", "render"],
+        ])
+    func pages(command: [String]) async throws {
+        let site = try Site(nil)
+        let help = try await site.start(command + ["--help"]).end()
+        #expect(help.code == 0)
+        #expect(help.output.hasPrefix("OVERVIEW: "))
+        #expect(help.output.contains("USAGE: dunlin \(command.joined(separator: " "))"))
+        #expect(site.folder.text(of: "dunlin.sqlite") == nil)
+    }
+
+    @Test("a script of completions for each shell", arguments: ["bash", "zsh", "fish"])
+    func completions(shell: String) async throws {
+        let script = try await Site(nil).dunlin("--generate-completion-script", shell)
+        #expect(script.code == 0)
+        #expect(script.output.contains("opt-out"))
+    }
+
+    struct Misuse {
+        let words: [String]
+        let message: String
+    }
+
+    @Test(
+        "a wrong word is told of, with exit status 64",
+        arguments: [
+            Misuse(words: ["frobnicate"], message: "Error: Unexpected argument 'frobnicate'"),
+            Misuse(words: ["work", "--frob"], message: "Error: Unknown option '--frob'"),
+            Misuse(words: ["message", "list", "--state", "nope"], message: "Error: There is no state 'nope'."),
+            Misuse(words: ["message", "list", "--channel", "fax"], message: "Error: There is no channel 'fax'."),
+            Misuse(words: ["message", "cancel"], message: "Error: Name messages, or a filter such as --state held."),
+            Misuse(words: ["shape", "--by", "colour"], message: "Error: The value 'colour' is invalid for '--by <by>'."),
+        ])
+    func misuse(_ misuse: Misuse) async throws {
+        let outcome = try await Site(nil).start(misuse.words).end()
+        #expect(outcome.code == 64)
+        #expect(outcome.output == "")
+        #expect(outcome.errors.hasPrefix(misuse.message), "\(outcome.errors)")
+    }
+}

@@ -1,0 +1,171 @@
+"""Each measurement: what runs, beside which peer, and what goes into the report."""
+
+import re
+import shutil
+import sqlite3
+import time
+
+from installation import BODY_BYTES, SESSIONS, smtp
+from postfix import Postfix
+from report import Series
+from running import count, fail, note, run, step
+from smtp_sinks import SlowSink
+
+SLOW_REPLY_MS = 20
+
+
+def bare_inserts(lines, folder):
+    """Seconds to insert a file's lines into one table of two columns, durably, a thousand to a transaction."""
+    start = time.monotonic()
+    connection = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("CREATE TABLE line (id INTEGER PRIMARY KEY AUTOINCREMENT, document BLOB NOT NULL)")
+    with open(lines, "rb") as file:
+        while batch := [(line,) for _, line in zip(range(1000), file)]:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany("INSERT INTO line (document) VALUES (?)", batch)
+            connection.execute("COMMIT")
+    connection.close()
+    return time.monotonic() - start
+
+
+def measure_drain(options, dunlin, sink, report):
+    step(f"Draining {options.messages:,} messages to smtp-sink over {SESSIONS} sessions, {options.runs} runs")
+    rates, source_rates, cpu, source_cpu = Series(), Series(), Series(), Series()
+    lines = dunlin.lines("drain", options.messages)
+    source = ["smtp-source", "-d", "-s", str(SESSIONS), "-l", str(BODY_BYTES), "-m", str(options.messages)]
+    for number in range(options.runs):
+        before = sink.arrived()
+        peer = run([*source, f"127.0.0.1:{sink.port}"], dunlin.folder)
+        sink.await_arrivals(before + options.messages, 10)
+        source_rates.append(options.messages / peer.seconds)
+        source_cpu.append(peer.cpu_seconds / options.messages * 1e6)
+        folder = dunlin.installation("drain", smtp(sink.port))
+        dunlin.accept(folder, lines, options.messages)
+        ended = dunlin.drain(folder, options.messages, sink)
+        rates.append(options.messages / ended.seconds)
+        cpu.append(ended.cpu_seconds / options.messages * 1e6)
+        note(
+            f"run {number + 1}: dunlin {count(rates[-1])}/s with {cpu[-1]:.1f} µs of CPU each, "
+            f"smtp-source {count(source_rates[-1])}/s with {source_cpu[-1]:.1f} µs"
+        )
+    for name, series in [
+        ("drain", rates), ("drain_cpu_us", cpu), ("smtp_source", source_rates), ("smtp_source_cpu_us", source_cpu),
+    ]:
+        report.keep(name, series)
+    report.ratio(f"drain of {options.messages:,}", rates, "smtp-source -d", source_rates, 1.0)
+    report.add("  CPU for each message", f"{cpu.median:.1f} µs", f"smtp-source -d: {source_cpu.median:.1f} µs")
+    return rates
+
+
+def measure_postfix(options, dunlin, sink, report, rates):
+    step(f"Postfix draining {options.postfix_messages:,} from its deferred queue to the same sink, {options.runs} runs")
+    postfix = Postfix(dunlin.folder, sink)
+    series = Series()
+    try:
+        postfix.start()
+        for number in range(options.runs):
+            series.append(options.postfix_messages / postfix.drain(options.postfix_messages))
+            note(f"run {number + 1}: {count(series[-1])}/s")
+    finally:
+        postfix.stop()
+    report.keep("postfix", series)
+    report.ratio("  against a queue", rates, "Postfix", series, 10.0)
+
+
+def measure_enqueue(options, dunlin, report):
+    step(f"Accepting a file of {options.enqueue_lines:,} messages, durably, {options.runs} runs")
+    lines = dunlin.lines("enqueue", options.enqueue_lines)
+    rates, bare = Series(), Series()
+    for number in range(options.runs):
+        folder = dunlin.installation("enqueue", "{type: outbox}")
+        rates.append(options.enqueue_lines / dunlin.accept(folder, lines, options.enqueue_lines).seconds)
+        bare.append(options.enqueue_lines / bare_inserts(lines, folder))
+        note(f"run {number + 1}: {count(rates[-1])}/s; SQLite's bare inserts {count(bare[-1])}/s")
+        shutil.rmtree(folder)
+    lines.unlink()
+    report.keep("enqueue", rates)
+    report.keep("bare_inserts", bare)
+    report.add(
+        f"enqueue of {options.enqueue_lines:,}", rates.text, f"bare inserts: {bare.text}",
+        f"{rates.median / bare.median:.2f} x", "30,000/s", rates.median >= 30_000,
+    )
+
+
+def measure_growth(options, dunlin, sink, report):
+    million = options.million
+    step(f"Draining {options.messages:,} beside {million:,} that wait, and after {million:,} that have gone")
+    installations = {}
+    for name, others, due in [("few", 10_000, "2099-01-01T00:00:00Z"), ("waiting", million, "2099-01-01T00:00:00Z"),
+                              ("finished", million, None)]:
+        folder = installations[name] = dunlin.installation(name, smtp(sink.port))
+        lines = dunlin.lines(name, others, due)
+        ended = dunlin.accept(folder, lines, others)
+        lines.unlink()
+        note(f"{name}: {others:,} accepted at {count(others / ended.seconds)}/s, {ended.peak_mib:.0f} MiB at most")
+        if due is None:
+            ended = dunlin.drain(folder, others, sink)
+            report.figures["drain_of_all"] = {
+                "messages": others, "per_second": others / ended.seconds, "peak_mib": ended.peak_mib,
+            }
+            note(f"{name}: {others:,} drained at {count(others / ended.seconds)}/s, {ended.peak_mib:.0f} MiB at most")
+    rates = {name: Series() for name in installations}
+    peaks = Series()
+    for number in range(options.runs):
+        for name, folder in installations.items():
+            lines = dunlin.lines(f"{name}-{number}", options.messages)
+            dunlin.accept(folder, lines, options.messages)
+            lines.unlink()
+            ended = dunlin.drain(folder, options.messages, sink)
+            rates[name].append(options.messages / ended.seconds)
+            if name == "waiting":
+                peaks.append(ended.peak_mib)
+        note(f"run {number + 1}: " + ", ".join(f"{name} {count(rates[name][-1])}/s" for name in rates))
+    for name, folder in installations.items():
+        report.keep(f"drain_{name}", rates[name])
+        shutil.rmtree(folder)
+    report.keep("peak_mib", peaks)
+    for name, words in [("waiting", f"drain beside {million:,} waiting"), ("finished", f"drain after {million:,} finished")]:
+        report.ratio(words, rates[name], "beside 10,000", rates["few"], 0.85)
+    report.add(f"memory with {million:,} waiting", f"{max(peaks):.0f} MiB", "", "", "150 MiB", max(peaks) < 150)
+
+
+def measure_slow(options, dunlin, report):
+    messages = options.slow_messages
+    step(f"One connection to a server that answers after {SLOW_REPLY_MS} ms, {messages:,} messages, {options.runs} runs")
+    letter = dunlin.letter()
+    each = f'url = "smtp://127.0.0.1:%d"\nmail-from = "a@example.com"\nmail-rcpt = "b@example.org"\nupload-file = "{letter}"\n'
+    lines = dunlin.lines("slow", messages)
+    rates, upload = Series(), Series()
+    sink = SlowSink(SLOW_REPLY_MS)
+    try:
+        plan = dunlin.folder / "curl.config"
+        plan.write_text("next\n".join([each % sink.port] * messages))
+        for number in range(options.runs):
+            folder = dunlin.installation("slow", smtp(sink.port, connections=1))
+            dunlin.accept(folder, lines, messages)
+            for series, command in [
+                (rates, [dunlin.program, "work", "--until-empty"]), (upload, ["curl", "-sS", "-K", str(plan)]),
+            ]:
+                ended = run(command, folder, dunlin.environment)
+                taken = sink.taken()
+                if taken != {"connections": 1, "messages": messages}:
+                    fail(f"'{command[0]}' was to send {messages} messages over one connection, and it was {taken}")
+                series.append(messages / ended.seconds)
+            note(f"run {number + 1}: dunlin {rates[-1]:.1f}/s, curl {upload[-1]:.1f}/s")
+    finally:
+        sink.stop()
+    report.keep("slow_server", rates)
+    report.keep("slow_server_curl", upload)
+    report.ratio(f"one connection, replies after {SLOW_REPLY_MS} ms", rates, "curl's upload", upload, 2.0)
+
+
+def measure_phases(options, dunlin, sink, report):
+    step(f"Where the processor's time goes: {options.messages:,} messages with 'dunlin work --profile'")
+    folder = dunlin.installation("profile", smtp(sink.port))
+    dunlin.accept(folder, dunlin.lines("profile", options.messages), options.messages)
+    text = dunlin.drain(folder, options.messages, sink, "--profile").output.strip()
+    found = re.findall(r"^(.+?)\s+[\d.]+ s\s+([\d.]+) µs$", text, re.MULTILINE)
+    report.figures["phases_us"] = {name.strip(): float(each) for name, each in found}
+    return text

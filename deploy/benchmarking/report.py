@@ -1,0 +1,50 @@
+"""Figures, and the table of them."""
+
+import statistics
+
+from running import count
+
+
+class Series(list):
+    """The figures of several runs; the median counts."""
+
+    @property
+    def median(self):
+        return statistics.median(self)
+
+    @property
+    def text(self):
+        return f"{count(self.median)}/s"
+
+
+class Report:
+    """The table, and all figures for the JSON file."""
+
+    def __init__(self):
+        self.rows = []
+        self.figures = {}
+
+    def keep(self, name, series):
+        self.figures[name] = {"median": series.median, "runs": list(series)}
+
+    def add(self, what, dunlin, peer="", ratio="", goal="", met=None):
+        """`met` says whether the goal is met; None where there is none."""
+        self.rows.append([what, dunlin, peer, ratio, goal, {True: "yes", False: "NO", None: ""}[met]])
+
+    def ratio(self, what, dunlin, peer_name, peer, goal, unit="/s"):
+        ratio = dunlin.median / peer.median
+        number = (lambda value: count(value)) if peer.median >= 100 else (lambda value: f"{value:.1f}")
+        self.figures.setdefault("ratios", {})[what] = ratio
+        self.add(
+            what, number(dunlin.median) + unit, f"{peer_name}: {number(peer.median)}{unit}", f"{ratio:.2f} x",
+            f"{goal:g} x" if goal else "", ratio >= goal if goal else None,
+        )
+
+    def text(self):
+        titles = ["WHAT", "DUNLIN", "PEER", "RATIO", "GOAL", "MET"]
+        widths = [max(len(row[i]) for row in [titles, *self.rows]) for i in range(len(titles))]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in [titles, *self.rows]]
+        return "\n".join(lines)
+
+    def all_met(self):
+        return all(row[5] != "NO" for row in self.rows)

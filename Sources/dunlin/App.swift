@@ -28,8 +28,18 @@ struct App {
     let optOuts: OptOuts
     let logger: Logger
 
-    static func open(_ options: CommonOptions) async throws -> App {
-        try await open(Configuration.load(options.config), verbose: options.verbose)
+    /// - Parameter creates: whether a database that is not there is made; a command that only looks is told that it looks
+    ///   in the wrong place.
+    static func open(_ options: CommonOptions, creates: Bool) async throws -> App {
+        let configuration = try Configuration.load(options.config)
+        let path = configuration.databasePath
+        guard creates || FileManager.default.fileExists(atPath: path) else {
+            throw Failure(
+                .noInput,
+                "there is no database at \(path): 'dunlin enqueue' makes one, or name another --config"
+            )
+        }
+        return try await open(configuration, verbose: options.verbose)
     }
 
     static func open(_ configuration: Configuration, verbose: Bool) async throws -> App {
@@ -78,9 +88,10 @@ extension ParsableArguments {
     /// Opens the installation for the time of `body`.
     func withApp<Result>(
         _ options: CommonOptions,
+        creates: Bool = false,
         _ body: (App) async throws -> Result
     ) async throws -> Result {
-        let app = try await App.open(options)
+        let app = try await App.open(options, creates: creates)
         do {
             let result = try await body(app)
             app.close()

@@ -21,6 +21,8 @@ struct SMTPDialogue: ~Copyable {
     /// An envelope follows a body in the same flight only when both surely fit the socket's buffer: the envelope then
     /// leaves when it is written, not when the server has read the body.
     static let longestFlight = 16_384
+    /// An answer to the final dot that takes longer (nanoseconds) ends the sending of envelopes ahead.
+    static let slowness: UInt64 = 100_000_000
     /// A message that has come back so often is reported as failed.
     static let mostRestarts = 3
 
@@ -35,6 +37,8 @@ struct SMTPDialogue: ~Copyable {
     private var current: SMTPExchange?
     private var next: SMTPSubmission?
     private var needsReset = false
+    /// The server took long over the last message: an envelope sent ahead would be long on its way before its body.
+    private var isSlow = false
 
     /// How many messages have been started on this session.
     private(set) var started = 0
@@ -71,7 +75,7 @@ struct SMTPDialogue: ~Copyable {
     var canStart: Bool {
         guard state == .open, next == nil, output.room >= 2 * Self.longestFlight else { return false }
         guard let current else { return expected.isEmpty || (isPipelining && expected.consists(of: .loneDot)) }
-        guard isPipelining, expected.consists(of: .body) else { return false }
+        guard isPipelining, !isSlow, expected.consists(of: .body) else { return false }
         guard let body = current.bodyPosition, let dot = current.dotPosition else { return false }
         return dot - body <= UInt64(Self.longestFlight)
     }
@@ -225,6 +229,7 @@ struct SMTPDialogue: ~Copyable {
             return
         }
         let isEarly = step == .body && !isDotReleased
+        if step == .body { isSlow = now &- since > Self.slowness }
         guard code != 421 else {
             close421(at: step, isEarly: isEarly, into: &verdicts)
             return

@@ -260,7 +260,7 @@ final class SMTPPoolWorker: NetworkResident {
         guard let attempt = connecting.first(where: { $0.id == attemptID }) else { return }
         switch token {
         case .success(let token): attempt.connect(token: token, now: MonotonicClock.now())
-        case .failure(let failure): attempt.fail(.connection(failure))
+        case .failure(let failure): attempt.fail(.credentials(failure))
         }
     }
 

@@ -70,7 +70,7 @@ struct SMTPReplyParser {
         if bytes.last == 0x0D { bytes = UnsafeRawBufferPointer(rebasing: bytes.dropLast()) }
         guard
             bytes.count >= 3, bytes.count <= Self.longestLine,
-            (0x32...0x35).contains(bytes[0]), (0x30...0x35).contains(bytes[1]), (0x30...0x39).contains(bytes[2]),
+            (0x32...0x35).contains(bytes[0]), (0x30...0x39).contains(bytes[1]), (0x30...0x39).contains(bytes[2]),
             bytes.count == 3 || bytes[3] == 0x20 || bytes[3] == 0x2D
         else {
             text.removeAll(keepingCapacity: true)

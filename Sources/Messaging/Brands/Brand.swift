@@ -39,7 +39,9 @@ public struct Brand: Sendable {
             throw Rejection(place("headers"), "\(error)")
         }
         if let path = settings.returnPath {
-            sender = try Brand.mailbox(path, place("return_path")).address.smtpPath
+            let address = try Brand.mailbox(path, place("return_path")).address
+            guard !address.needsSMTPUTF8 else { throw Rejection(place("return_path"), "it must be ASCII before its '@'") }
+            sender = address.smtpPath
         } else {
             sender = from.address.smtpPath
         }

@@ -47,7 +47,7 @@ public struct Composer: Sendable {
     // MARK: - Planning
 
     func plan(_ document: JSONValue, channel: Channel) throws(Rejection) -> Plan {
-        guard let to = document["to"]?.string else { throw Rejection("to", "the recipient's address is missing") }
+        guard let to = try word("to", document) else { throw Rejection("to", "the recipient's address is missing") }
         let recipient = try Recipient(to, channel: channel)
         let brand = try brand(document["brand"])
         let hasContent = document["content"].map { !$0.isNull } ?? false

@@ -39,6 +39,7 @@ public struct Recipient: Sendable {
             }
             mailbox = nil
             key = Recipient.key(text, channel: channel)
+            guard !key.isEmpty else { throw Rejection("to", "a phone number is expected, such as +1 555 010 0123") }
             domain = ""
             name = nil
             address = text

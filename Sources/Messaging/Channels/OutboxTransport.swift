@@ -1,3 +1,4 @@
+import Curl
 import Dispatch
 import Foundation
 import JSON
@@ -11,7 +12,16 @@ public final class OutboxTransport: Transport {
     public let parallelism = 16
     private let folder: String
     private let queue = DispatchQueue(label: "dunlin.outbox")
-    private let report = Mutex<(@Sendable ([DeliveryReport]) -> Void)?>(nil)
+    private let state = Mutex(State())
+
+    private struct State {
+        var report: (@Sendable ([DeliveryReport]) -> Void)?
+        /// Counts the withdrawals: what was given before the last one is put back.
+        var generation = 0
+    }
+
+    /// Files that are reported together.
+    private static let batch = 32
 
     public init(name: String, folder: String) {
         self.name = name
@@ -21,22 +31,37 @@ public final class OutboxTransport: Transport {
     public var connections: Int { 0 }
 
     public func start(report: @escaping @Sendable ([DeliveryReport]) -> Void) {
-        self.report.withLock { $0 = report }
+        state.withLock { $0.report = report }
     }
 
     public func deliver(_ deliveries: [Delivery]) {
-        queue.async { [self] in
-            let report = report.withLock { $0 }
-            report?(deliveries.map { DeliveryReport(id: $0.handOff.id, .outcome(write($0)), sign: nil) })
+        let generation = state.withLock { $0.generation }
+        for start in stride(from: 0, to: deliveries.count, by: OutboxTransport.batch) {
+            let batch = Array(deliveries[start..<min(start + OutboxTransport.batch, deliveries.count)])
+            queue.async { [self] in
+                let reports = batch.map { DeliveryReport(id: $0.handOff.id, result(of: $0, generation)) }
+                state.withLock { $0.report }?(reports)
+            }
         }
     }
 
-    public func withdraw() {}
+    public func withdraw() {
+        state.withLock { $0.generation += 1 }
+    }
 
-    public func abort() {}
+    public func abort() {
+        withdraw()
+    }
 
     public func close() async {
+        withdraw()
         await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
+    }
+
+    private func result(of delivery: Delivery, _ generation: Int) -> DeliveryReport.Result {
+        if state.withLock({ $0.generation }) != generation { return .outcome(.putBack) }
+        if MonotonicClock.now() > delivery.startBy { return .stale }
+        return .outcome(write(delivery))
     }
 
     private func write(_ delivery: Delivery) -> Outcome {
@@ -48,12 +73,11 @@ public final class OutboxTransport: Transport {
             }
         let path = "\(folder)/\(String(repeating: "0", count: max(0, 8 - String(id).count)))\(id).\(suffix)"
         let partial = "\(folder)/.\(id).\(suffix).part"
-        mkdir(folder, 0o700)
-        let file = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let file = OutboxTransport.create(partial, in: folder)
         guard file >= 0 else { return failure("cannot create \(partial)") }
         var offset = 0
         while offset < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress! + offset, bytes.count - offset) }
+            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress.map { $0 + offset }, bytes.count - offset) }
             if count < 0 {
                 let outcome = failure("cannot write \(partial)")
                 Glibc.close(file)
@@ -65,6 +89,19 @@ public final class OutboxTransport: Transport {
         Glibc.close(file)
         guard rename(partial, path) == 0 else { return failure("cannot rename \(partial)") }
         return .accepted("written to \(path)")
+    }
+
+    /// Makes the folder, readable by its owner only, where it is not there yet.
+    private static func create(_ path: String, in folder: String) -> Int32 {
+        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
+        let file = open(path, flags, 0o600)
+        guard file < 0, errno == ENOENT else { return file }
+        try? FileManager.default.createDirectory(
+            atPath: folder,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        return open(path, flags, 0o600)
     }
 
     private func failure(_ what: String) -> Outcome {

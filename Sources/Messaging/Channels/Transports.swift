@@ -14,9 +14,9 @@ public enum Transports {
                 let place = "channels.\(channel.rawValue).transports[\(index)]"
                 switch transport {
                 case .outbox(let outbox):
-                    let path = outbox.path ?? "outbox"
-                    let folder = path.hasPrefix("/") || settings.folder == "." ? path : "\(settings.folder)/\(path)"
-                    transports[channel, default: []].append(OutboxTransport(name: transport.name, folder: folder))
+                    transports[channel, default: []].append(
+                        OutboxTransport(name: transport.name, folder: folder(of: outbox, settings))
+                    )
                 case .smtp(let smtp):
                     guard channel == .email else { throw Rejection(place, "smtp carries email only") }
                     transports[channel, default: []].append(
@@ -39,22 +39,28 @@ public enum Transports {
         return transports
     }
 
+    /// Where an outbox writes.
+    public static func folder(of outbox: OutboxSettings, _ settings: MessagingSettings) -> String {
+        guard let path = outbox.path else { return settings.outbox }
+        return path.hasPrefix("/") || settings.folder == "." ? path : "\(settings.folder)/\(path)"
+    }
+
     /// How to speak to a relay.
     public static func smtpSettings(
         _ smtp: SMTPTransportSettings,
         _ place: String,
         folder: String
     ) throws(Rejection) -> SMTPSettings {
+        guard !smtp.url.contains("@") else {
+            throw Rejection("\(place).url", "the user and password stand in their own keys: username, password")
+        }
         guard let url = URLComponents(string: smtp.url), let scheme = url.scheme, scheme == "smtp" || scheme == "smtps",
             let host = url.host, !host.isEmpty, url.path.isEmpty || url.path == "/", url.query == nil
         else {
             throw Rejection(
                 "\(place).url",
-                "'\(smtp.url)' is no mail server: write smtp://host:port or smtps://host:port"
+                "it is no mail server: write smtp://host:port or smtps://host:port, and nothing else"
             )
-        }
-        guard url.user == nil, url.password == nil else {
-            throw Rejection("\(place).url", "the user and password stand in their own keys: username, password")
         }
         let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         var settings = SMTPSettings(host: bare, port: url.port ?? (scheme == "smtps" ? 465 : 25))
@@ -87,7 +93,7 @@ public enum Transports {
         settings.connections = try number(smtp.connections, "\(place).connections", 1...500) ?? 8
         settings.messagesPerConnection =
             try number(smtp.messagesPerConnection, "\(place).messages_per_connection", 1...1_000_000) ?? 1000
-        settings.idleSeconds = Int((smtp.idle?.milliseconds ?? 15_000) / 1000)
+        settings.idleSeconds = max(1, Int((smtp.idle?.milliseconds ?? 15_000) / 1000))
         settings.heloName = smtp.helo ?? ""
         if let file = smtp.caFile {
             settings.caFile = file.hasPrefix("/") || folder == "." ? file : "\(folder)/\(file)"

@@ -24,6 +24,7 @@ struct DispatchLoop {
     }
 
     private var inFlight: [Int64: InFlight] = [:]
+    private var bytesInFlight = 0
     /// Deliveries that wait for a new hand-off.
     private var parked: [Int64: Delivery] = [:]
     private var work = Queue.Turn()
@@ -46,6 +47,8 @@ struct DispatchLoop {
     static let idlePoll = 100
     static let beatEvery: UInt64 = 2_000_000_000
     static let mostPerClaim = 1024
+    /// Bytes of rendered messages in hand beyond which no large one is claimed.
+    static let mostBytes = 64 << 20
     /// After the wire was cut, its reports are written within this time.
     static let settlesWithin: UInt64 = 2_000_000_000
 
@@ -110,6 +113,7 @@ struct DispatchLoop {
         for report in reports {
             guard let entry = inFlight.removeValue(forKey: report.id) else { continue }
             lanes[entry.lane].outstanding -= 1
+            bytesInFlight -= entry.delivery.payload.size
             counts[entry.lane] += 1
             if let sign = report.sign { notice(sign, lane: entry.lane, now: now) }
             switch report.result {
@@ -175,8 +179,17 @@ struct DispatchLoop {
         var requests: [ClaimRequest] = []
         for channel in Channel.allCases where (quietUntil[channel] ?? 0) <= wall {
             guard let lane = lane(for: channel, now: now) else { continue }
-            let room = min(lanes[lane].room(now: now), DispatchLoop.mostPerClaim)
-            requests.append(ClaimRequest(channel: channel, limit: room))
+            let stale = work.stale.count { $0.channel == channel }
+            let room = min(lanes[lane].room(now: now) - stale, DispatchLoop.mostPerClaim)
+            guard room > 0 else { continue }
+            requests.append(
+                ClaimRequest(
+                    channel: channel,
+                    limit: room,
+                    byteBudget: max(0, DispatchLoop.mostBytes - bytesInFlight),
+                    isFirstFree: inFlight.isEmpty
+                )
+            )
         }
         return requests
     }
@@ -295,6 +308,7 @@ struct DispatchLoop {
             }
             lanes[lane].breaker.begin()
             lanes[lane].outstanding += 1
+            bytesInFlight += delivery.payload.size
             inFlight[handOff.id] = InFlight(delivery: delivery, lane: lane)
             batches[lane, default: []].append(delivery)
         }

@@ -37,6 +37,14 @@ public struct Delivery: Sendable {
         case email(EmailPayload)
         /// Any other channel: the rendered parts by name, and the address as given.
         case parts(to: String, [String: [UInt8]])
+
+        /// Bytes.
+        var size: Int {
+            switch self {
+            case .email(let email): email.bytes.count
+            case .parts(_, let parts): parts.values.reduce(0) { $0 + $1.count }
+            }
+        }
     }
 
     /// An envelope and its bytes: CRLF lines, not dot-stuffed.

@@ -4,6 +4,12 @@ import Storage
 struct ClaimRequest: Sendable {
     let channel: Channel
     let limit: Int
+    /// Bytes of large messages that may be taken into memory; the first one always may while `isFirstFree`.
+    var byteBudget = ClaimRequest.largest * 1024
+    var isFirstFree = true
+
+    /// A message up to this size comes with its claim; a larger one is fetched by itself, if the budget allows.
+    static let largest = 32_768
 }
 
 extension Queue {
@@ -20,7 +26,8 @@ extension Queue {
             since = CASE WHEN attempts = 0 THEN $3 ELSE since END
         WHERE id IN (SELECT id FROM picked) AND state = 'waiting'
         RETURNING id, fence, attempts, since, expires, accepted_at, address_key, brand, category,
-            (SELECT document FROM content WHERE content.id = message.id),
+            (SELECT CASE WHEN length(document) <= \(ClaimRequest.largest) THEN document END
+                FROM content WHERE content.id = message.id),
             (SELECT count(*) FROM opt_out WHERE opt_out.address_key = message.address_key),
             priority, due
         """
@@ -39,7 +46,13 @@ extension Queue {
         """
     )
 
-    static let handOffStatements = [claim, stillSending, finishUnsent]
+    private static let size = Statement("SELECT length(document) FROM content WHERE id = $1")
+    private static let document = Statement("SELECT document FROM content WHERE id = $1")
+    private static let putBack = Statement(
+        "UPDATE message SET state = 'waiting', node = NULL WHERE id = $1 AND fence = $2 AND state = 'sending'"
+    )
+
+    static let handOffStatements = [claim, stillSending, finishUnsent, size, document, putBack]
 
     /// Claims due messages and passes them through the gate, in one transaction. What the gate stops ends here.
     static func handOff(
@@ -53,7 +66,7 @@ extension Queue {
         for priority in Int64(0)...9 where handOffs.count + stopped.count < request.limit {
             let limit = Int64(request.limit - handOffs.count - stopped.count)
             var claimed: [(order: (Int64, Int64), handOff: HandOff)] = []
-            var listed: [(facts: Gate.Facts, handOff: HandOff)] = []
+            var listed: [(facts: Gate.Facts, order: (Int64, Int64), handOff: HandOff)] = []
             try transaction.query(
                 claim,
                 [.text(request.channel.rawValue), .integer(priority), .integer(now), .integer(limit), .integer(node)]
@@ -80,15 +93,15 @@ extension Queue {
                                 category: row.text(8),
                                 addressKey: row.text(6),
                                 expires: handOff.expires
-                            ), handOff
+                            ), (row.integer(12), handOff.id), handOff
                         )
                     )
                 }
             }
-            for (facts, handOff) in listed {
+            for (facts, order, handOff) in listed {
                 let verdict = Gate.decide(facts, optOuts: try OptOuts.covering(facts.addressKey, transaction), now: now)
                 if case .send = verdict {
-                    claimed.append(((handOff.since, handOff.id), handOff))
+                    claimed.append((order, handOff))
                 } else {
                     stopped.append((handOff.id, handOff.fence, verdict))
                 }
@@ -96,7 +109,30 @@ extension Queue {
             handOffs += claimed.sorted { $0.order < $1.order }.map(\.handOff)
         }
         try finish(stopped, transaction)
-        return handOffs
+        return try fetchLarge(handOffs, request, transaction)
+    }
+
+    /// Adds the documents that were too large to come with the claim. What the budget does not cover waits again.
+    private static func fetchLarge(
+        _ handOffs: [HandOff],
+        _ request: ClaimRequest,
+        _ transaction: any Transaction
+    ) throws -> [HandOff] {
+        var budget = Int64(request.byteBudget)
+        var isFirst = request.isFirstFree
+        return try handOffs.compactMap { handOff in
+            guard handOff.document.isEmpty else { return handOff }
+            let size = try transaction.first(size, [.integer(handOff.id)]) { $0.integer(0) } ?? 0
+            guard isFirst || size <= budget else {
+                try transaction.execute(putBack, [.integer(handOff.id), .integer(handOff.fence)])
+                return nil
+            }
+            isFirst = false
+            budget -= size
+            var handOff = handOff
+            handOff.document = try transaction.first(document, [.integer(handOff.id)]) { $0.bytes(0) } ?? []
+            return handOff
+        }
     }
 
     /// Hands off again what did not start to leave in time: the gate is asked anew.

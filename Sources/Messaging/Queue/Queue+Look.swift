@@ -18,7 +18,14 @@ extension Queue {
         """
     )
 
-    static let lookStatements = [show, idOfKey, page, count]
+    private static let ids = Statement(
+        """
+        SELECT message.id FROM message JOIN content ON content.id = message.id
+        WHERE \(MessageFilter.predicate) AND message.id < $9 ORDER BY message.id DESC LIMIT $10
+        """
+    )
+
+    static let lookStatements = [show, idOfKey, page, count, ids]
 
     public func message(_ id: Int64) async throws -> StoredMessage? {
         try await database.read { try $0.first(Queue.show, [.integer(id)], StoredMessage.init) }
@@ -38,6 +45,13 @@ extension Queue {
     public func list(_ filter: MessageFilter, before: Int64 = .max, limit: Int) async throws -> [StoredMessage] {
         try await database.read {
             try $0.all(Queue.page, filter.values + [.integer(before), .integer(Int64(limit))], StoredMessage.init)
+        }
+    }
+
+    /// The ids alone, newest first.
+    public func ids(_ filter: MessageFilter, before: Int64 = .max, limit: Int) async throws -> [Int64] {
+        try await database.read {
+            try $0.all(Queue.ids, filter.values + [.integer(before), .integer(Int64(limit))]) { $0.integer(0) }
         }
     }
 

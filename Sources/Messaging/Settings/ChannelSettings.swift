@@ -39,6 +39,20 @@ public struct RetrySettings: Sendable, Codable {
 
     public init() {}
 
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        first = try container.decodeIfPresent(TimeSpan.self, forKey: .first)
+        factor = try container.decodeIfPresent(Double.self, forKey: .factor)
+        max = try container.decodeIfPresent(TimeSpan.self, forKey: .max)
+        giveUp = try container.decodeIfPresent(TimeSpan.self, forKey: .giveUp)
+        func refuse(_ key: CodingKeys, _ message: String) -> DecodingError {
+            .dataCorruptedError(forKey: key, in: container, debugDescription: message)
+        }
+        if let factor, factor < 1 { throw refuse(.factor, "it must be at least 1") }
+        if first?.milliseconds == 0 { throw refuse(.first, "it must be more than 0") }
+        if max?.milliseconds == 0 { throw refuse(.max, "it must be more than 0") }
+    }
+
     public var policy: RetryPolicy {
         var policy = RetryPolicy()
         if let first { policy.first = first.milliseconds }
@@ -57,11 +71,10 @@ public enum TransportSettings: Sendable, Codable {
     enum CodingKeys: String, CodingKey { case type }
 
     public init(from decoder: any Decoder) throws {
-        if let url = try? decoder.singleValueContainer().decode(String.self) {
-            self = .smtp(SMTPTransportSettings(url: url))
+        guard let container = try? decoder.container(keyedBy: CodingKeys.self) else {
+            self = .smtp(SMTPTransportSettings(url: try decoder.singleValueContainer().decode(String.self)))
             return
         }
-        let container = try decoder.container(keyedBy: CodingKeys.self)
         switch try container.decode(String.self, forKey: .type) {
         case "smtp": self = .smtp(try SMTPTransportSettings(from: decoder))
         case "outbox": self = .outbox(try OutboxSettings(from: decoder))
@@ -94,7 +107,7 @@ public struct OutboxSettings: Sendable, Codable {
     public var type: String? = "outbox"
     /// Default `outbox`.
     public var name: String?
-    /// The folder, relative to the configuration's. Default `outbox`.
+    /// The folder, relative to the configuration's. Default `outbox`, beside the database.
     public var path: String?
 
     public init() {}

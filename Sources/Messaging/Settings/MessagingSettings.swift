@@ -10,6 +10,8 @@ public struct MessagingSettings: Sendable {
     public var stopWithin: TimeSpan
     /// Where relative paths start.
     public var folder: String
+    /// Where the outbox is when its path is not configured: beside the database.
+    public var outbox: String
 
     public init(
         channels: [Channel: ChannelSettings] = [:],
@@ -17,7 +19,8 @@ public struct MessagingSettings: Sendable {
         sandbox: Bool = false,
         retention: TimeSpan? = TimeSpan(milliseconds: 90 * 86_400_000),
         stopWithin: TimeSpan = TimeSpan(milliseconds: 30_000),
-        folder: String = "."
+        folder: String = ".",
+        outbox: String = "outbox"
     ) {
         self.channels = channels
         self.brands = brands
@@ -25,6 +28,7 @@ public struct MessagingSettings: Sendable {
         self.retention = retention
         self.stopWithin = stopWithin
         self.folder = folder
+        self.outbox = outbox
     }
 
     /// How a channel delivers. A channel that the configuration does not name has the outbox while nothing at all is

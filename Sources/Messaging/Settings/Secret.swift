@@ -1,5 +1,7 @@
 /// A word that is used and never shown.
-public struct Secret: Sendable, Hashable, Codable, CustomStringConvertible, CustomDebugStringConvertible {
+public struct Secret: Sendable, Hashable, Codable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
     public let value: String
 
     public init(_ value: String) {
@@ -17,4 +19,5 @@ public struct Secret: Sendable, Hashable, Codable, CustomStringConvertible, Cust
 
     public var description: String { "(secret)" }
     public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -3,6 +3,9 @@ enum Problems {
     /// Due messages wait so long before it is worth a word, and before it is serious; seconds.
     static let lateness = (warning: Int64(300), critical: Int64(3600))
 
+    /// A worker tells of itself every two seconds.
+    static let silence: Int64 = 30
+
     static func find(in report: StatusReport, reservedBytes: Int64) -> [StatusReport.Problem] {
         var problems: [StatusReport.Problem] = []
         func add(_ severity: StatusReport.Problem.Severity, _ what: String, _ remedy: String) {
@@ -11,6 +14,14 @@ enum Problems {
         let due = report.dueByChannel.values.reduce(0, +)
         if !report.isWorking, due > 0 {
             add(.critical, "\(due) messages are due and no worker runs", "start 'dunlin serve', or 'dunlin work'")
+        }
+        if report.isWorking, let node = report.node, report.now - node.heartbeatAt > silence * 1000 {
+            let seconds = (report.now - node.heartbeatAt) / 1000
+            add(
+                .critical,
+                "\(node.name) has not been heard of for \(seconds) s",
+                "see whether it hangs (its log, 'systemctl status'), and start it again"
+            )
         }
         if !report.isWorking, let sending = report.messages[.sending], sending > 0 {
             add(

@@ -123,7 +123,7 @@ extension Queue {
                 guard let channel = Channel(rawValue: row.text(1)) else { return }
                 let (at, outcome, count) = (row.integer(0), row.text(2), row.integer(3))
                 report.rates[channel, default: .init()].lastHour[outcome, default: 0] += count
-                if at == minute || at == minute - 1 {
+                if at == minute - 1 {
                     report.rates[channel, default: .init()].lastMinute[outcome, default: 0] += count
                 }
                 if at == minute - 1 { report.rates[channel, default: .init()].perMinute += Double(count) }

@@ -224,7 +224,8 @@ extension SQLiteDatabase {
 
     private func commit(_ jobs: [WriteJob]) {
         if let failure = tryCommit(jobs) {
-            guard jobs.count > 1 else { return jobs[0].finish(failure) }
+            let isAboutOneJob = failure.code == .constraint || failure.code == .other
+            guard jobs.count > 1, isAboutOneJob else { return jobs.forEach { $0.finish(failure) } }
             for job in jobs { job.finish(tryCommit([job])) }
         } else {
             for job in jobs { job.finish(nil) }
@@ -254,7 +255,7 @@ extension SQLiteDatabase {
         let borrowed = !lock.isHeld
         if borrowed {
             do {
-                guard try lock.acquire(as: "a checkpoint, process \(getpid())") == nil else { return }
+                guard try lock.acquire(as: "\(WorkerLock.checkpoint), process \(getpid())") == nil else { return }
             } catch {
                 return
             }

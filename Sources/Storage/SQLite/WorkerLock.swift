@@ -45,8 +45,12 @@ final class WorkerLock: Sendable {
         if flock(file, LOCK_SH | LOCK_NB) == 0 { return nil }
         var bytes = [UInt8](repeating: 0, count: 256)
         let count = pread(file, &bytes, bytes.count, 0)
-        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        let name = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        return name.hasPrefix(WorkerLock.checkpoint) ? nil : name
     }
+
+    /// The name of a holder that copies the WAL to the file and works on nothing.
+    static let checkpoint = "a checkpoint"
 
     func release() {
         descriptor.withLock { held in

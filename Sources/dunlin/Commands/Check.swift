@@ -84,7 +84,7 @@ struct Check: AsyncParsableCommand {
                     findings.append(
                         (
                             "\(channel.rawValue): \(transport.name)", true,
-                            "writes to \(configuration.resolve(outbox.path ?? "outbox"))"
+                            "writes to \(Transports.folder(of: outbox, settings))"
                         )
                     )
                 case .smtp(let smtp):

@@ -11,12 +11,7 @@ struct Demo: AsyncParsableCommand {
     )
 
     func run() async throws {
-        let folder = NSTemporaryDirectory() + "dunlin-demo-\(getpid())"
-        try FileManager.default.createDirectory(
-            atPath: folder,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
+        let folder = try Demo.temporaryFolder()
         var configuration = Configuration()
         configuration.database = "sqlite:\(folder)/dunlin.sqlite"
         configuration.folder = folder
@@ -63,6 +58,13 @@ struct Demo: AsyncParsableCommand {
             Then: 'dunlin init' writes a configuration; one line in it names your mail server.
             """
         )
+    }
+
+    /// A new one, for us alone.
+    private static func temporaryFolder() throws -> String {
+        var template = Array((NSTemporaryDirectory() + "/dunlin-demo-XXXXXX").replacing("//", with: "/").utf8CString)
+        guard let path = mkdtemp(&template) else { throw Failure(.cannotCreate, "no temporary folder can be made") }
+        return String(cString: path)
     }
 
     private static let customers = [

@@ -25,7 +25,7 @@ struct Enqueue: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        try await withApp(options) { app in
+        try await withApp(options, creates: true) { app in
             let input = try LineReader(file)
             if file == "-", isatty(STDIN_FILENO) == 1 {
                 Console.error("reading messages from the terminal; end with Ctrl-D")
@@ -51,6 +51,8 @@ final class LineReader {
         /// Of the first line, from 1.
         let firstLine: Int
         let bytes: [UInt8]
+        /// The block is one line that was too long to be read; its bytes are gone.
+        var isTooLong = false
     }
 
     private let handle: FileHandle
@@ -89,14 +91,27 @@ final class LineReader {
                 bytes.removeSubrange((end + 1)...)
                 break
             }
-            guard bytes.count <= MessageReader.maximumSize + LineReader.blockSize else {
-                throw Failure(.data, "line \(nextLine): longer than \(MessageReader.maximumSize >> 20) MiB")
-            }
+            if bytes.count > MessageReader.maximumSize + LineReader.blockSize { return try skipLine() }
         }
         guard !bytes.isEmpty else { return nil }
         let block = Block(firstLine: nextLine, bytes: bytes)
         nextLine += bytes.reduce(0) { $1 == 0x0a ? $0 + 1 : $0 }
         return block
+    }
+}
+
+extension LineReader {
+    /// Reads on to the end of a line that is too long to be kept.
+    private func skipLine() throws -> Block {
+        defer { nextLine += 1 }
+        while let chunk = try handle.read(upToCount: LineReader.blockSize), !chunk.isEmpty {
+            if let end = chunk.firstIndex(of: 0x0a) {
+                rest = Array(chunk[chunk.index(after: end)...])
+                return Block(firstLine: nextLine, bytes: [], isTooLong: true)
+            }
+        }
+        isAtEnd = true
+        return Block(firstLine: nextLine, bytes: [], isTooLong: true)
     }
 }
 
@@ -198,6 +213,10 @@ struct Intake {
 
     private static func parse(_ block: LineReader.Block, _ reader: MessageReader) -> Parsed {
         var line = block.firstLine
+        if block.isTooLong {
+            let rejection = Rejection("", "the line is longer than \(MessageReader.maximumSize >> 20) MiB")
+            return Parsed(lastLine: line, rejections: [(line, rejection)])
+        }
         var lines: [(Int, Range<Int>)] = []
         var start = 0
         for index in block.bytes.indices where block.bytes[index] == 0x0a {

@@ -58,7 +58,7 @@ struct MessageCommand: AsyncParsableCommand {
         @OptionGroup var options: CommonOptions
         @OptionGroup var filter: Filter
         @Option(help: "How many at most.")
-        var limit = 50
+        var limit: UInt32 = 50
         @Option(help: "Only messages with a smaller id: where the last page ended.")
         var before: Int64 = .max
         @Flag(help: "Print JSON Lines.")
@@ -66,12 +66,12 @@ struct MessageCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withApp(options) { app in
-                let messages = try await app.queue.list(try filter.value(), before: before, limit: limit)
+                let messages = try await app.queue.list(try filter.value(), before: before, limit: Int(limit))
                 if json {
                     for message in messages { Console.print(MessageText.json(message)) }
                 } else {
                     Console.print(messages.isEmpty ? "No messages." : MessageText.table(messages))
-                    if messages.count == limit, let last = messages.last {
+                    if messages.count == Int(limit), let last = messages.last {
                         Console.print(Console.style("more: --before \(last.id)", .dim))
                     }
                 }
@@ -138,25 +138,25 @@ struct MessageCommand: AsyncParsableCommand {
         private func choose(_ action: MessageAction, _ app: App) async throws -> [Int64]? {
             var filter = try filter.value()
             guard !filter.isEmpty else { throw ValidationError("Name messages, or a filter such as --state held.") }
-            let states = filter.state.map { [$0] } ?? action.from
+            let states = (filter.state.map { [$0] } ?? action.from).filter(action.from.contains)
+            if dryRun {
+                var count: Int64 = 0
+                for state in states {
+                    filter.state = state
+                    count += try await app.queue.count(filter)
+                }
+                Console.print(json ? "{\"would\":\(count)}" : "\(Console.count(count)) messages would be meant.")
+                return nil
+            }
             var numbers: [Int64] = []
-            for state in states where action.from.contains(state) {
+            for state in states {
                 filter.state = state
                 var before = Int64.max
-                while true {
-                    let page = try await app.queue.list(filter, before: before, limit: 1000)
-                    numbers += page.map(\.id)
-                    guard page.count == 1000, let last = page.last else { break }
-                    before = last.id
+                while before > 0 {
+                    let page = try await app.queue.ids(filter, before: before, limit: 10_000)
+                    numbers += page
+                    before = page.count == 10_000 ? page.last ?? 0 : 0
                 }
-            }
-            if dryRun {
-                Console.print(
-                    json
-                        ? "{\"would\":\(numbers.count)}"
-                        : "\(Console.count(Int64(numbers.count))) messages would be meant."
-                )
-                return nil
             }
             guard !numbers.isEmpty else {
                 Console.print(json ? "{\"done\":[]}" : "No such messages.")

@@ -35,6 +35,18 @@ struct OptOutCommand: AsyncParsableCommand {
         }
     }
 
+    /// A scope that no message can have would be recorded and never cover anything.
+    static func require(_ scope: OptOut.Scope, _ app: App) throws(Failure) {
+        if let category = scope.category, category != "transactional", category != "commercial" {
+            throw Failure(.data, "there is no category '\(category)': it is transactional or commercial")
+        }
+        guard let brand = scope.brand else { return }
+        let known = app.settings.brands.isEmpty ? ["example"] : app.settings.brands.keys.sorted()
+        guard known.contains(brand) else {
+            throw Failure(.data, "there is no brand '\(brand)'; known: \(known.joined(separator: ", "))")
+        }
+    }
+
     /// A hand-off holds for 250 ms (a worker may have asked the gate just before the no was written), so a no is
     /// acknowledged when that time has passed, or at once when no worker runs.
     static func settle(_ app: App) async throws {
@@ -51,8 +63,9 @@ struct OptOutCommand: AsyncParsableCommand {
         var note: String?
 
         func run() async throws {
-            try await withApp(options) { app in
+            try await withApp(options, creates: true) { app in
                 let scope = try scope.value()
+                try OptOutCommand.require(scope, app)
                 let entries = try addresses.map {
                     OptOuts.Entry(
                         addressKey: try Recipient.key(of: $0),
@@ -161,8 +174,15 @@ struct OptOutCommand: AsyncParsableCommand {
         var file = "-"
 
         func run() async throws {
-            try await withApp(options) { app in
+            try await withApp(options, creates: true) { app in
                 let entries = try Import.parse(try Import.text(file))
+                for entry in entries {
+                    do throws(Failure) {
+                        try OptOutCommand.require(entry.scope, app)
+                    } catch {
+                        throw Failure(.data, "\(entry.address): \(error.message); nothing was taken in")
+                    }
+                }
                 var added = 0
                 var start = 0
                 while start < entries.count {
@@ -190,7 +210,7 @@ struct OptOutCommand: AsyncParsableCommand {
             guard let text = String(validating: data, as: UTF8.self) else {
                 throw Failure(.data, "\(file) is no UTF-8 text")
             }
-            return text
+            return text.hasPrefix("\u{feff}") ? String(text.unicodeScalars.dropFirst()) : text
         }
 
         static let columns = ["address", "channel", "brand", "category", "source", "note", "at"]

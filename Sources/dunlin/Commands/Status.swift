@@ -119,7 +119,7 @@ enum StatusText {
         guard !report.problems.isEmpty else { return Console.style("No problems.", .green) }
         return report.problems.map { problem in
             let word = Console.style(problem.severity.rawValue, problem.severity == .critical ? .red : .yellow)
-            return "\(word): \(problem.what)\n  → \(problem.remedy)"
+            return "\(word): \(Console.harmless(problem.what))\n  → \(problem.remedy)"
         }.joined(separator: "\n")
     }
 

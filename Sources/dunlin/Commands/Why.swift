@@ -70,12 +70,20 @@ struct Why: AsyncParsableCommand {
 }
 
 extension App {
-    /// The number of a message that a person named by id or key.
+    /// The number of a message that a person named by id or key. Where a key looks like a number that is another message's
+    /// id, `id:` or `key:` must say which is meant.
     func messageID(_ name: String) async throws -> Int64 {
-        if let number = Int64(name) { return number }
-        guard let number = try await queue.id(ofKey: name) else {
-            throw Failure(.data, "there is no message with the key '\(name)'")
+        if name.hasPrefix("id:"), let number = Int64(name.dropFirst(3)) { return number }
+        let isKey = name.hasPrefix("key:")
+        let byKey = try await queue.id(ofKey: isKey ? String(name.dropFirst(4)) : name)
+        guard !isKey, let number = Int64(name) else {
+            guard let byKey else { throw Failure(.data, "there is no message with the key '\(name)'") }
+            return byKey
         }
-        return number
+        guard let byKey, byKey != number, try await queue.message(number) != nil else { return byKey ?? number }
+        throw Failure(
+            .usage,
+            "\(name) is the id of one message and the key of message \(byKey): write id:\(name) or key:\(name)"
+        )
     }
 }

@@ -26,14 +26,14 @@ struct Work: AsyncParsableCommand {
     var profile = false
 
     func run() async throws {
-        try await withApp(options) { app in
+        try await withApp(options, creates: true) { app in
             let worker = try await Worker(
                 app,
                 .init(name: "dunlin work", untilEmpty: untilEmpty, profile: profile),
                 housekeeping: false
             )
             try await worker.run()
-            try worker.report(profile: profile)
+            try worker.report(profile: profile, untilEmpty: untilEmpty)
         }
     }
 }
@@ -50,13 +50,14 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
-        try await withApp(options) { app in
+        try await withApp(options, creates: true) { app in
             let worker = try await Worker(
                 app,
-                .init(name: "dunlin serve", onTurn: Systemd.watchdog()),
+                .init(name: "dunlin serve", onTurn: Systemd.lifeSigns()),
                 housekeeping: true
             )
             try await worker.run()
+            try worker.report()
         }
     }
 }
@@ -100,7 +101,6 @@ struct Worker {
                 logger: app.logger
             )
         )
-        Systemd.notify("READY=1")
         defer {
             Systemd.notify("STOPPING=1")
             thread.stop()
@@ -108,10 +108,14 @@ struct Worker {
         try await group.run()
     }
 
-    func report(profile: Bool) throws {
+    /// Throws when something was left behind that the exit status should tell.
+    func report(profile: Bool = false, untilEmpty: Bool = false) throws {
         let summary = dispatcher.summary
         if profile { Console.print(Profile(summary).text) }
-        if let (lane, reason) = summary.stoppedLanes.first {
+        if summary.unsettled > 0 {
+            throw Failure(.temporary, "\(summary.unsettled) outcomes could not be written before the end")
+        }
+        if untilEmpty, let (lane, reason) = summary.stoppedLanes.first {
             throw Failure(.temporary, "lane \(lane) is stopped, its messages wait: \(reason)")
         }
     }

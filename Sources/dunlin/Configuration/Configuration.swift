@@ -96,8 +96,15 @@ struct Configuration: Decodable {
             sandbox: sandbox,
             retention: retention,
             stopWithin: stopWithin,
-            folder: folder
+            folder: folder,
+            outbox: outboxPath
         )
+    }
+
+    /// Beside the database.
+    private var outboxPath: String {
+        let parent = (databasePath as NSString).deletingLastPathComponent
+        return parent.isEmpty ? "outbox" : "\(parent)/outbox"
     }
 
     /// The path of the SQLite file.

@@ -57,7 +57,7 @@ enum CSV {
 
     static func line(_ fields: [String]) -> String {
         fields.map { field in
-            field.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline })
+            field.unicodeScalars.contains(where: { $0 == "," || $0 == "\"" || $0 == "\n" || $0 == "\r" })
                 ? "\"\(field.replacing("\"", with: "\"\""))\"" : field
         }.joined(separator: ",")
     }

@@ -25,7 +25,45 @@ enum Console {
     }
 
     static func error(_ text: String) {
-        write(Array((text + "\n").utf8), to: STDERR_FILENO)
+        write(Array((harmless(text, keepingLines: true) + "\n").utf8), to: STDERR_FILENO)
+    }
+
+    /// Text from outside without what would move a terminal's cursor, set its title or turn its reading direction; colours
+    /// that were set here stay.
+    static func harmless(_ text: String, keepingLines: Bool = false) -> String {
+        let scalars = Array(text.unicodeScalars)
+        guard scalars.contains(where: isHarmful) else { return text }
+        var result = String.UnicodeScalarView()
+        var index = 0
+        while index < scalars.count {
+            let scalar = scalars[index]
+            if scalar == "\u{1b}", let end = endOfStyle(scalars, index) {
+                result.append(contentsOf: scalars[index...end])
+                index = end
+            } else if isHarmful(scalar), !(keepingLines && scalar == "\n") {
+                result.append("?")
+            } else {
+                result.append(scalar)
+            }
+            index += 1
+        }
+        return String(result)
+    }
+
+    private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7f..<0xa0, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069: true
+        default: false
+        }
+    }
+
+    /// The index of the `m` that ends an escape sequence which only sets a style.
+    private static func endOfStyle(_ scalars: [Unicode.Scalar], _ start: Int) -> Int? {
+        var index = start + 1
+        guard index < scalars.count, scalars[index] == "[" else { return nil }
+        index += 1
+        while index < scalars.count, ("0"..."9").contains(scalars[index]) || scalars[index] == ";" { index += 1 }
+        return index < scalars.count && scalars[index] == "m" ? index : nil
     }
 
     static func write(_ bytes: [UInt8], to file: Int32 = STDOUT_FILENO) {

@@ -24,18 +24,22 @@ enum Systemd {
         }
     }
 
-    /// To be called on every turn of the work: tells systemd at most twice in each watchdog interval.
-    static func watchdog() -> @Sendable () -> Void {
-        guard let text = ProcessInfo.processInfo.environment["WATCHDOG_USEC"], let interval = Int64(text), interval > 0
-        else { return {} }
-        let last = Mutex(ContinuousClock.now - .seconds(3600))
+    /// To be called on every turn of the work: the first tells systemd that it is ready, later ones that it is alive, twice in
+    /// each watchdog interval.
+    static func lifeSigns() -> @Sendable () -> Void {
+        let interval = ProcessInfo.processInfo.environment["WATCHDOG_USEC"].flatMap(Int64.init) ?? 0
+        let last = Mutex<ContinuousClock.Instant?>(nil)
         return {
-            let isDue = last.withLock { last in
-                guard ContinuousClock.now - last > .microseconds(interval / 2) else { return false }
+            let sign: String? = last.withLock { last in
+                guard let before = last else {
+                    last = .now
+                    return "READY=1"
+                }
+                guard interval > 0, ContinuousClock.now - before > .microseconds(interval / 2) else { return nil }
                 last = .now
-                return true
+                return "WATCHDOG=1"
             }
-            if isDue { notify("WATCHDOG=1") }
+            if let sign { notify(sign) }
         }
     }
 }

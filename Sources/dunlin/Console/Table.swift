@@ -7,12 +7,12 @@ struct Table {
     private var rows: [[String]] = []
 
     init(_ columns: [(String, Alignment)]) {
-        titles = columns.map(\.0)
+        titles = columns.map { Console.harmless($0.0) }
         alignments = columns.map(\.1)
     }
 
     mutating func add(_ cells: [String]) {
-        rows.append(cells)
+        rows.append(cells.map { Console.harmless($0) })
     }
 
     var isEmpty: Bool { rows.isEmpty }

@@ -8,6 +8,11 @@ struct TemplateCompiler {
         var indented: Bool
     }
 
+    private struct PathKey: Hashable {
+        var name: ArraySlice<UInt8>
+        var optionalParts: Int
+    }
+
     private struct OpenSection {
         var instruction: Int
         var name: ArraySlice<UInt8>
@@ -29,7 +34,7 @@ struct TemplateCompiler {
     private var files: [String] = []
     private var errors: [TemplateError] = []
 
-    private var pathIndexes: [ArraySlice<UInt8>: Int] = [:]
+    private var pathIndexes: [PathKey: Int] = [:]
     private var unitIndexes: [UnitKey: Int] = [:]
     private var fileIndexes: [String: Int] = [:]
     private var sources: [String: PartialSource.Partial] = [:]
@@ -117,13 +122,14 @@ struct TemplateCompiler {
         switch tag.kind {
         case .variable:
             let operation: TemplateInstruction.Operation = escaping == .html ? .escapedVariable : .variable
-            append(TemplateInstruction(operation: operation, first: path(name)), tag)
+            append(TemplateInstruction(operation: operation, first: path(name, in: open)), tag)
         case .unescapedVariable:
-            append(TemplateInstruction(operation: .variable, first: path(name)), tag)
+            append(TemplateInstruction(operation: .variable, first: path(name, in: open)), tag)
         case .section, .invertedSection:
-            open.append(OpenSection(instruction: instructions.count, name: name, tag: tag))
             let operation: TemplateInstruction.Operation = tag.kind == .section ? .section : .invertedSection
-            append(TemplateInstruction(operation: operation, first: path(name)), tag)
+            let path = path(name, in: open)
+            open.append(OpenSection(instruction: instructions.count, name: name, tag: tag))
+            append(TemplateInstruction(operation: operation, first: path), tag)
         case .close:
             close(name, tag, &open)
         case .partial:
@@ -195,12 +201,15 @@ struct TemplateCompiler {
         return index
     }
 
-    private mutating func path(_ name: ArraySlice<UInt8>) -> UInt32 {
-        if let known = pathIndexes[name] { return UInt32(truncatingIfNeeded: known) }
+    private mutating func path(_ name: ArraySlice<UInt8>, in open: [OpenSection]) -> UInt32 {
+        let ends = name.split(separator: UInt8(ascii: ".")).map(\.endIndex)
+        let optionalParts = ends.lastIndex { isOptional(name[..<$0], in: open) }.map { $0 + 1 } ?? 0
+        let key = PathKey(name: name, optionalParts: optionalParts)
+        if let known = pathIndexes[key] { return UInt32(truncatingIfNeeded: known) }
         var path = TemplatePath(
             firstPart: UInt32(truncatingIfNeeded: parts.count),
             partCount: 0,
-            optionalParts: 0,
+            optionalParts: UInt32(truncatingIfNeeded: optionalParts),
             nameStart: UInt32(truncatingIfNeeded: pool.count),
             nameLength: UInt32(truncatingIfNeeded: name.count)
         )
@@ -213,14 +222,24 @@ struct TemplateCompiler {
                     length: UInt32(truncatingIfNeeded: part.count)
                 )
             )
-            if optional.contains(String(decoding: name[..<part.endIndex], as: UTF8.self)) {
-                path.optionalParts = path.partCount
-            }
         }
         pool.append(contentsOf: name)
-        pathIndexes[name] = paths.count
+        pathIndexes[key] = paths.count
         paths.append(path)
         return UInt32(truncatingIfNeeded: paths.count - 1)
+    }
+
+    /// A name is optional as it is written, or as a member of the sections that it stands in: `description` inside of
+    /// `{{#invoices}}` where `invoices.description` is.
+    private func isOptional(_ name: ArraySlice<UInt8>, in open: [OpenSection]) -> Bool {
+        guard !optional.isEmpty else { return false }
+        var qualified = String(decoding: name, as: UTF8.self)
+        if optional.contains(qualified) { return true }
+        for section in open.reversed() where section.tag.kind == .section {
+            qualified = String(decoding: section.name, as: UTF8.self) + "." + qualified
+            if optional.contains(qualified) { return true }
+        }
+        return false
     }
 
     private mutating func append(_ instruction: TemplateInstruction, _ tag: TemplateTag) {

@@ -26,6 +26,8 @@ struct App {
     let database: SQLiteDatabase
     let queue: Queue
     let optOuts: OptOuts
+    /// The database's and the worker's: both must go by the same time.
+    let clock: WallClock
     let logger: Logger
 
     /// - Parameter creates: whether a database that is not there is made; a command that only looks is told that it looks
@@ -43,7 +45,8 @@ struct App {
     }
 
     static func open(_ configuration: Configuration, verbose: Bool) async throws -> App {
-        let database = try SQLiteDatabase(path: configuration.databasePath)
+        let clock = WallClock.steady()
+        let database = try SQLiteDatabase(path: configuration.databasePath, clock: clock)
         try await database.migrate(Schema.migrations)
         return App(
             configuration: configuration,
@@ -51,6 +54,7 @@ struct App {
             database: database,
             queue: Queue(database),
             optOuts: OptOuts(database),
+            clock: clock,
             logger: App.logger(verbose: verbose)
         )
     }

@@ -10,6 +10,12 @@ public struct TemplateLibrary: Sendable {
     /// Everything that is wrong in the folder, with file and line.
     public let problems: [String]
 
+    /// The parts that a template may have.
+    static let parts: Set<String> = [
+        "subject.txt", "email.txt", "email.html", "sms.txt", "linkedin.txt", "webhook.txt", "call.txt", "letter.html",
+        "letter.txt",
+    ]
+
     /// Names that the system gives to every template.
     static let reserved: Set<String> = ["brand", "recipient", "opt_out_url"]
 
@@ -64,9 +70,10 @@ public struct TemplateLibrary: Sendable {
             let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
             for file in files.sorted() where file != "template.yaml" && !file.hasPrefix(".") {
                 let words = file.split(separator: ".", maxSplits: 2).map(String.init)
-                guard words.count == 3, words[2].hasSuffix(".txt") || words[2].hasSuffix(".html") else {
+                guard words.count == 3, TemplateLibrary.parts.contains(words[2]) else {
                     problems.append(
-                        "\(name)/\(file): a part is called <tone>.<locale>.<part>, such as friendly.en.email.txt"
+                        "\(name)/\(file): a part is called <tone>.<locale>.<part>, with a part of "
+                            + TemplateLibrary.parts.sorted().joined(separator: ", ")
                     )
                     continue
                 }
@@ -170,17 +177,11 @@ private struct Manifest {
             throw Rejection(shown, "category: it is transactional or commercial, not '\(category)'")
         }
         description = mapping["description"]?.string ?? ""
-        var names = Set((mapping["optional"]?.sequence ?? []).compactMap(\.string))
+        let names = Set((mapping["optional"]?.sequence ?? []).compactMap(\.string))
         var writer = JSONWriter()
         Manifest.write(mapping["sample"] ?? .mapping([:]), to: &writer)
         sample = try JSONValue.parse(writer.bytes)
         guard sample.kind == .object else { throw Rejection(shown, "sample: a mapping of variables is expected") }
-        for name in names {
-            let words = name.split(separator: ".", maxSplits: 1)
-            if words.count == 2, [.array, .object].contains(sample[String(words[0])]?.kind) {
-                names.insert(String(words[1]))
-            }
-        }
         optional = names
     }
 

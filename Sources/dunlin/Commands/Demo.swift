@@ -43,7 +43,7 @@ struct Demo: AsyncParsableCommand {
         Console.print(
             "   Every message went through its gate, was rendered in the brand's tone, and written to the outbox.\n"
         )
-        let report = try await app.queue.status(now: Int64(Date().timeIntervalSince1970 * 1000))
+        let report = try await app.queue.status(now: app.clock.now())
         Console.print(StatusText.page(report))
         let sample = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/outbox"))?.sorted().first ?? ""
         Console.print(

@@ -26,7 +26,7 @@ struct Shape: AsyncParsableCommand {
 
     func run() async throws {
         try await withApp(options) { app in
-            let rows = try await app.queue.shape(by: by.rawValue, now: Int64(Date().timeIntervalSince1970 * 1000))
+            let rows = try await app.queue.shape(by: by.rawValue, now: app.clock.now())
             Console.print(json ? Shape.json(rows) : Shape.text(rows, by: by, limit: limit))
         }
     }

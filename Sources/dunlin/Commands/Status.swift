@@ -24,7 +24,7 @@ struct Status: AsyncParsableCommand {
     func run() async throws {
         try await withApp(options) { app in
             repeat {
-                let report = try await app.queue.status(now: Int64(Date().timeIntervalSince1970 * 1000))
+                let report = try await app.queue.status(now: app.clock.now())
                 if watch, Console.isTerminal { Console.write(Array("\u{1b}[H\u{1b}[2J".utf8)) }
                 if json {
                     Console.print(StatusText.json(report))

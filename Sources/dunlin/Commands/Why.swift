@@ -19,7 +19,7 @@ struct Why: AsyncParsableCommand {
     func run() async throws {
         try await withApp(options) { app in
             let number = try await app.messageID(id)
-            let now = Int64(Date().timeIntervalSince1970 * 1000)
+            let now = app.clock.now()
             guard let explanation = try await app.queue.explain(number, composer: try await app.composer(), now: now)
             else {
                 throw Failure(.data, "there is no message \(id)")

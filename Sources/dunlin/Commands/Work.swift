@@ -77,12 +77,13 @@ struct Worker {
             composer: try await app.composer(),
             transports: try Transports.make(app.settings, thread: thread),
             options: options,
+            clock: app.clock,
             logger: logger ?? app.logger
         )
         services =
             [dispatcher]
             + (housekeeping
-                ? [Housekeeping(queue: app.queue, retention: app.settings.retention, logger: app.logger)] : [])
+                ? [Housekeeping(queue: app.queue, retention: app.settings.retention, clock: app.clock, logger: app.logger)] : [])
     }
 
     func run() async throws {

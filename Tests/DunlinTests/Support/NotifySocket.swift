@@ -29,7 +29,7 @@ final class NotifySocket: Sendable {
         var found: [String] = []
         var bytes = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT.rawValue))
+            let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
             guard count > 0 else { return found }
             found.append(String(decoding: bytes.prefix(count), as: UTF8.self))
         }

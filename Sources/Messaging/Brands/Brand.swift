@@ -40,7 +40,9 @@ public struct Brand: Sendable {
         }
         if let path = settings.returnPath {
             let address = try Brand.mailbox(path, place("return_path")).address
-            guard !address.needsSMTPUTF8 else { throw Rejection(place("return_path"), "it must be ASCII before its '@'") }
+            guard !address.needsSMTPUTF8 else {
+                throw Rejection(place("return_path"), "it must be ASCII before its '@'")
+            }
             sender = address.smtpPath
         } else {
             sender = from.address.smtpPath

@@ -86,10 +86,11 @@ public struct Composer: Sendable {
             }
             return only.value
         }
-        guard let name = value.string, let brand = brands[name] else {
+        guard let name = value.string else { throw Rejection("brand", "it must be a string") }
+        guard let brand = brands[name] else {
             throw Rejection(
                 "brand",
-                "there is no brand '\(value.string ?? "")'; known: \(brands.keys.sorted().joined(separator: ", "))"
+                "there is no brand '\(name)'; known: \(brands.keys.sorted().joined(separator: ", "))"
             )
         }
         return brand
@@ -171,6 +172,9 @@ public struct Composer: Sendable {
         var inline: [InlinePart] = []
         for (index, file) in value.elements.enumerated() {
             let place = "attachments[\(index)]"
+            guard file.kind == .object else {
+                throw Rejection(place, "it must be an object {filename, content_type, base64}")
+            }
             for (name, _) in file.members
             where !["filename", "content_type", "base64", "content_id"].contains(name.string ?? "") {
                 throw Rejection(

@@ -1,7 +1,6 @@
 import Foundation
 import JSON
 import Templating
-import Yams
 
 /// All templates of a folder, compiled once.
 public struct TemplateLibrary: Sendable {
@@ -54,9 +53,9 @@ public struct TemplateLibrary: Sendable {
         }
 
         private mutating func loadSet(_ name: String, _ path: String) {
-            let manifest: Manifest
+            let manifest: TemplateManifest
             do {
-                manifest = try Manifest(file: "\(path)/template.yaml", shown: "\(name)/template.yaml")
+                manifest = try TemplateManifest(file: "\(path)/template.yaml", shown: "\(name)/template.yaml")
             } catch {
                 problems.append("\(error)")
                 return
@@ -141,77 +140,5 @@ public struct TemplateLibrary: Sendable {
             }
         }
         return found.sorted()
-    }
-}
-
-/// `template.yaml`.
-private struct Manifest {
-    let category: String
-    let description: String
-    let optional: Set<String>
-    let sample: JSONValue
-
-    private static let keys: Set<String> = ["category", "description", "optional", "sample"]
-
-    init(file: String, shown: String) throws {
-        guard let yaml = try? String(contentsOfFile: file, encoding: .utf8) else {
-            throw Rejection(shown, "it is missing, or no UTF-8 text")
-        }
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: yaml)
-        } catch {
-            throw Rejection(shown, "no valid YAML: \(error)")
-        }
-        guard let mapping = root?.mapping else {
-            throw Rejection(shown, "category, description and sample are expected")
-        }
-        for (key, _) in mapping where !Manifest.keys.contains(key.string ?? "") {
-            throw Rejection(
-                "\(shown):\(key.mark?.line ?? 1)",
-                "unknown key '\(key.string ?? "?")'; known: \(Manifest.keys.sorted().joined(separator: ", "))"
-            )
-        }
-        category = mapping["category"]?.string ?? "transactional"
-        guard category == "transactional" || category == "commercial" else {
-            throw Rejection(shown, "category: it is transactional or commercial, not '\(category)'")
-        }
-        description = mapping["description"]?.string ?? ""
-        let names = Set((mapping["optional"]?.sequence ?? []).compactMap(\.string))
-        var writer = JSONWriter()
-        Manifest.write(mapping["sample"] ?? .mapping([:]), to: &writer)
-        sample = try JSONValue.parse(writer.bytes)
-        guard sample.kind == .object else { throw Rejection(shown, "sample: a mapping of variables is expected") }
-        optional = names
-    }
-
-    /// Numbers keep their text.
-    private static func write(_ node: Node, to writer: inout JSONWriter) {
-        switch node {
-        case .mapping(let mapping):
-            writer.beginObject()
-            for (key, value) in mapping {
-                writer.name(key.string ?? "")
-                write(value, to: &writer)
-            }
-            writer.endObject()
-        case .sequence(let sequence):
-            writer.beginArray()
-            for value in sequence { write(value, to: &writer) }
-            writer.endArray()
-        case .scalar(let scalar):
-            let text = scalar.string
-            if scalar.style == .plain, text == "true" || text == "false" {
-                writer.bool(text == "true")
-            } else if scalar.style == .plain, (try? JSONValue.parse(text))?.kind == .number {
-                writer.raw(Array(text.utf8))
-            } else if scalar.style == .plain, ["", "~", "null"].contains(text) {
-                writer.null()
-            } else {
-                writer.string(text)
-            }
-        case .alias:
-            writer.null()
-        }
     }
 }

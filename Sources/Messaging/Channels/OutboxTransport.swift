@@ -77,7 +77,9 @@ public final class OutboxTransport: Transport {
         guard file >= 0 else { return failure("cannot create \(partial)") }
         var offset = 0
         while offset < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress.map { $0 + offset }, bytes.count - offset) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(file, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
+            }
             if count < 0 {
                 let outcome = failure("cannot write \(partial)")
                 Glibc.close(file)

@@ -1,6 +1,4 @@
-import Foundation
 import JSON
-import Synchronization
 
 /// Reads a message as JSON and checks all that can be known before it is stored: fields, address, times, size, and that
 /// its template exists and has every variable it uses.
@@ -131,19 +129,5 @@ public struct MessageReader: Sendable {
             throw Rejection(name, "it is no time: write it like 2026-11-30T09:00:00Z")
         }
         return time
-    }
-}
-
-/// The names of time zones, looked up once each.
-enum TimeZones {
-    private static let known = Mutex<[String: Bool]>([:])
-
-    static func isKnown(_ name: String) -> Bool {
-        known.withLock { known in
-            if let answer = known[name] { return answer }
-            let answer = TimeZone(identifier: name) != nil
-            if known.count < 1000 { known[name] = answer }
-            return answer
-        }
     }
 }

@@ -89,31 +89,3 @@ struct Nodes: Sendable {
         }
     }
 }
-
-/// A worker process as it last told of itself.
-public struct NodeReport: Sendable, Codable {
-    public let name: String
-    public let startedAt: Int64
-    public let heartbeatAt: Int64
-    public let stoppedAt: Int64?
-}
-
-/// A lane as its worker last told of it.
-public struct LaneReport: Sendable, Codable, Equatable {
-    public enum State: String, Sendable, Codable {
-        case open
-        /// Its breaker stopped it; `reason` says why.
-        case stopped
-        /// One message tries whether it works again.
-        case probing
-    }
-
-    public let name: String
-    public let channel: Channel
-    public let state: State
-    /// Since when it is in that state.
-    public let since: Int64
-    public let reason: String?
-    public let connections: Int
-    public let inFlight: Int
-}

@@ -5,5 +5,6 @@ public enum Statements {
     public static let all =
         Schema.statements + Tally.statements + Event.statements + Nodes.statements + OptOuts.statements
         + Installation.statements + Queue.enqueueStatements + Queue.handOffStatements + Queue.settleStatements
-        + Queue.turnStatements + Queue.lookStatements + Queue.controlStatements + Queue.statusStatements
+        + Queue.turnStatements + Queue.lookStatements + MessageAction.statements + Queue.tidyStatements
+        + Queue.statusStatements
 }

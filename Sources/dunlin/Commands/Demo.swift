@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import Logging
 import Messaging
+import Storage
 
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import JSON
 import Messaging
+import Storage
 
 struct Shape: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

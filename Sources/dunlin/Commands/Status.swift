@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import JSON
 import Messaging
+import Storage
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

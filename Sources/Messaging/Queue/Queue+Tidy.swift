@@ -1,0 +1,68 @@
+import Storage
+
+extension Queue {
+    private static let expire = Statement {
+        """
+        WITH late AS MATERIALIZED (
+            SELECT id FROM message
+            WHERE state IN ('waiting', 'held') AND expires IS NOT NULL AND expires <= $1
+            ORDER BY expires LIMIT $2 \($0.forUpdateSkipLocked)
+        )
+        UPDATE message SET state = 'expired', finished_at = $1, reason = 'expired before it could be sent'
+        WHERE id IN (SELECT id FROM late) AND state IN ('waiting', 'held')
+        RETURNING id
+        """
+    }
+    private static let prunable = Statement(
+        """
+        SELECT id FROM message WHERE finished_at IS NOT NULL AND state = $1 AND finished_at < $2
+        ORDER BY finished_at LIMIT $3
+        """
+    )
+    private static let deleteEvents = Statement("DELETE FROM event WHERE message = $1")
+    private static let deleteContent = Statement("DELETE FROM content WHERE id = $1")
+    private static let deleteMessage = Statement("DELETE FROM message WHERE id = $1 AND finished_at IS NOT NULL")
+    private static let deleteThroughput = Statement("DELETE FROM throughput WHERE minute < $1")
+
+    static let tidyStatements =
+        [expire, prunable, deleteEvents, deleteContent, deleteMessage, deleteThroughput]
+
+    /// Ends messages whose time has passed, though no lane asked for them.
+    ///
+    /// - Returns: how many; fewer than `limit` means that none is left.
+    func expire(limit: Int) async throws -> Int {
+        try await database.write(.process) { transaction in
+            let now = transaction.now
+            var ids: [Int64] = []
+            try transaction.query(Queue.expire, [.integer(now), .integer(Int64(limit))]) { ids.append($0.integer(0)) }
+            try Event.insert(
+                ids.map { Event(message: $0, at: now, kind: .expired, detail: "expired before it could be sent") },
+                transaction
+            )
+            return ids.count
+        }
+    }
+
+    /// Forgets messages that ended before `cutoff`; the totals remember how many there were.
+    ///
+    /// - Returns: how many; fewer than `limit` means that none is left.
+    func prune(finishedBefore cutoff: Int64, limit: Int) async throws -> Int {
+        try await database.write(.process) { transaction in
+            var total = 0
+            for state in MessageState.allCases where state.isFinal && total < limit {
+                let ids = try transaction.all(
+                    Queue.prunable,
+                    [.text(state.rawValue), .integer(cutoff), .integer(Int64(limit - total))]
+                ) { [SQLValue.integer($0.integer(0))] }
+                guard !ids.isEmpty else { continue }
+                try transaction.batch(Queue.deleteEvents, ids)
+                try transaction.batch(Queue.deleteContent, ids)
+                try transaction.batch(Queue.deleteMessage, ids)
+                try Tally.add(Int64(ids.count), to: Tally.pruned(state), transaction)
+                total += ids.count
+            }
+            try transaction.execute(Queue.deleteThroughput, [.integer(cutoff / 60_000)])
+            return total
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Curl
+import Foundation
+import Logging
+import Messaging
+import ServiceLifecycle
+import UnixSignals
+
+/// The services of a worker process, started and stopped in order.
+struct Worker {
+    private let app: App
+    private let dispatcher: Dispatcher
+    private let thread = NetworkThread()
+    private let services: [any Service]
+
+    init(_ app: App, _ options: Dispatcher.Options, housekeeping: Bool, logger: Logger? = nil) async throws {
+        self.app = app
+        dispatcher = Dispatcher(
+            queue: app.queue,
+            settings: app.settings,
+            composer: try await app.composer(),
+            transports: try Transports.make(app.settings, thread: thread),
+            options: options,
+            clock: app.clock,
+            logger: logger ?? app.logger
+        )
+        services =
+            [dispatcher]
+            + (housekeeping
+                ? [
+                    Housekeeping(
+                        queue: app.queue,
+                        retention: app.settings.retention,
+                        clock: app.clock,
+                        logger: app.logger
+                    )
+                ] : [])
+    }
+
+    func run() async throws {
+        thread.start()
+        StopSignals.endAtOnceOnSecond()
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map {
+                    .init(
+                        service: $0,
+                        successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .cancelGroup
+                    )
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: app.logger
+            )
+        )
+        defer {
+            Systemd.notify("STOPPING=1")
+            thread.stop()
+        }
+        try await group.run()
+    }
+
+    /// Throws when something was left behind that the exit status should tell.
+    func report(profile: Bool = false, untilEmpty: Bool = false) throws {
+        let summary = dispatcher.summary
+        if profile { Console.print(Profile(summary).text) }
+        if summary.unsettled > 0 {
+            throw Failure(.temporary, "\(summary.unsettled) outcomes could not be written before the end")
+        }
+        if untilEmpty, let (lane, reason) = summary.stoppedLanes.first {
+            throw Failure(.temporary, "lane \(lane) is stopped, its messages wait: \(reason)")
+        }
+    }
+}

@@ -55,6 +55,20 @@ public final class NetworkThread: Sendable {
         if let thread { pthread_join(thread, nil) }
     }
 
+    /// Processor time that the thread has used, nanoseconds; 0 when it does not run.
+    public var processorTime: UInt64 {
+        get async {
+            await withCheckedContinuation { continuation in
+                let isPosted = post { _ in
+                    var time = timespec()
+                    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+                    continuation.resume(returning: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
+                }
+                if !isPosted { continuation.resume(returning: 0) }
+            }
+        }
+    }
+
     /// Runs `job` on the thread, in the order of the calls; false when the thread has ended or is about to.
     @discardableResult
     func post(_ job: @escaping Job) -> Bool {

@@ -309,9 +309,13 @@ public struct Composer: Sendable {
     }
 
     /// What goes out for a message that was handed off: the same bytes at each attempt.
-    func compose(_ handOff: HandOff) throws -> Delivery.Payload {
+    func compose(_ handOff: HandOff, _ phases: inout PhaseClock) throws -> Delivery.Payload {
+        let start = phases.isOn ? PhaseClock.threadTime() : 0
         let plan = try plan(try JSONValue.parse(handOff.document), channel: handOff.channel)
-        switch try render(plan) {
+        let words = try render(plan)
+        let rendered = phases.isOn ? PhaseClock.threadTime() : 0
+        phases.add(rendered - start, to: .render)
+        switch words {
         case .parts(let parts):
             return .parts(to: plan.recipient.given, parts)
         case .email(let subject, let text, let html):
@@ -319,6 +323,7 @@ public struct Composer: Sendable {
             var bytes: [UInt8] = []
             bytes.reserveCapacity(1024 + (text.count + (html?.count ?? 0)) * 9 / 8)
             message.append(to: &bytes)
+            if phases.isOn { phases.add(PhaseClock.threadTime() - rendered, to: .mime) }
             return .email(
                 .init(
                     sender: plan.brand.sender,

@@ -262,12 +262,11 @@ struct DispatchLoop {
     /// Renders what was handed off. What cannot be rendered any more is held: a template or brand was changed since it was
     /// accepted, and a person can mend that.
     private mutating func composed(_ result: Queue.TurnResult, now: UInt64) -> [Delivery] {
-        let start = phases.isOn ? PhaseClock.threadTime() : 0
         var deliveries: [Delivery] = []
         deliveries.reserveCapacity(result.handOffs.count)
         for var handOff in result.handOffs {
             do {
-                let payload = try composer.compose(handOff)
+                let payload = try composer.compose(handOff, &phases)
                 handOff.document = []
                 let startBy = startBy(handOff, result.startedAt)
                 deliveries.append(Delivery(handOff: handOff, payload: payload, startBy: startBy))
@@ -276,7 +275,6 @@ struct DispatchLoop {
                 settle(handOff, lane: lane, .held(.render, "\(error)"))
             }
         }
-        if phases.isOn { phases.add(PhaseClock.threadTime() - start, to: .render) }
         return deliveries
     }
 

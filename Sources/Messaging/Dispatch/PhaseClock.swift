@@ -3,7 +3,7 @@ import Glibc
 /// Processor time by phase of a message's path, for `work --profile`. Costs nothing while it is off.
 struct PhaseClock: Sendable {
     enum Phase: String, CaseIterable, Sendable {
-        case claim, render, settle
+        case claim, render, mime, settle
     }
 
     let isOn: Bool

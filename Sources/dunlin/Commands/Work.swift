@@ -27,8 +27,9 @@ struct Work: AsyncParsableCommand {
                 .init(name: "dunlin work", untilEmpty: untilEmpty, profile: profile),
                 housekeeping: false
             )
-            try await worker.run()
-            try worker.report(profile: profile, untilEmpty: untilEmpty)
+            let network = try await worker.run()
+            if profile { Console.print(Profile(worker.summary, network: network).text) }
+            try worker.report(untilEmpty: untilEmpty)
         }
     }
 }

@@ -15,6 +15,7 @@ enum StopSignals {
                 source.setEventHandler {
                     count += 1
                     if count > 1 { _exit(128 + number) }
+                    Systemd.notify("STOPPING=1")
                 }
                 source.resume()
                 sources.append(source)

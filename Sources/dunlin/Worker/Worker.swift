@@ -36,7 +36,11 @@ struct Worker {
                 ] : [])
     }
 
-    func run() async throws {
+    /// Returns when the work is done or stopped.
+    ///
+    /// - Returns: processor time of the network thread, nanoseconds.
+    @discardableResult
+    func run() async throws -> UInt64 {
         thread.start()
         StopSignals.endAtOnceOnSecond()
         let group = ServiceGroup(
@@ -52,17 +56,15 @@ struct Worker {
                 logger: app.logger
             )
         )
-        defer {
-            Systemd.notify("STOPPING=1")
-            thread.stop()
-        }
+        defer { thread.stop() }
         try await group.run()
+        return await thread.processorTime
     }
 
+    var summary: Dispatcher.Summary { dispatcher.summary }
+
     /// Throws when something was left behind that the exit status should tell.
-    func report(profile: Bool = false, untilEmpty: Bool = false) throws {
-        let summary = dispatcher.summary
-        if profile { Console.print(Profile(summary).text) }
+    func report(untilEmpty: Bool = false) throws {
         if summary.unsettled > 0 {
             throw Failure(.temporary, "\(summary.unsettled) outcomes could not be written before the end")
         }

@@ -74,7 +74,12 @@ let package = Package(
             dependencies: ["Messaging", "JSON", "Storage", "Templating", "Curl"],
             swiftSettings: house
         ),
-        .testTarget(name: "DunlinTests", dependencies: ["dunlin"], swiftSettings: house),
+        .testTarget(
+            name: "DunlinTests",
+            dependencies: ["dunlin"],
+            exclude: ["Support/peers"],
+            swiftSettings: house
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

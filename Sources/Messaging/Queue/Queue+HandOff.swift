@@ -15,6 +15,7 @@ struct ClaimRequest: Sendable {
 extension Queue {
     /// One statement claims and hands off: the rows come by priority (one call each), then due time, straight from the
     /// partial index, so that the cost depends neither on the backlog nor on what is finished.
+    /// The cast lets SQLite search the opt-outs: in RETURNING it scans them for a bare column.
     private static let claim = Statement {
         """
         WITH picked AS MATERIALIZED (
@@ -28,7 +29,7 @@ extension Queue {
         RETURNING id, fence, attempts, since, expires, accepted_at, address_key, brand, category,
             (SELECT CASE WHEN length(document) <= \(ClaimRequest.largest) THEN document END
                 FROM content WHERE content.id = message.id),
-            (SELECT count(*) FROM opt_out WHERE opt_out.address_key = message.address_key),
+            (SELECT count(*) FROM opt_out WHERE opt_out.address_key = CAST(message.address_key AS TEXT)),
             priority, due
         """
     }

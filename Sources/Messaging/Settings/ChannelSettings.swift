@@ -1,6 +1,7 @@
 /// `channels.<name>` in the configuration: how a channel delivers.
 public struct ChannelSettings: Sendable, Codable {
-    /// In order of preference: the next one is used while the one before it is stopped. Default: the outbox.
+    /// In order of preference: the next one is used while the one before it is stopped. Default: the outbox, while no
+    /// channel has any.
     public var transports: [TransportSettings]
     public var retry: RetrySettings
     /// What happens to a message of which nobody knows whether it arrived: `retry` (default) or `hold`.
@@ -138,7 +139,7 @@ public struct SMTPTransportSettings: Sendable, Codable {
     public var helo: String?
     /// Certificates to trust instead of the system's, a PEM file.
     public var caFile: String?
-    /// The longest wait for a connection, TLS and AUTH included. Default `30s`.
+    /// The longest wait for a connection, and for the greeting. Default `30s`.
     public var connectTimeout: TimeSpan?
     /// The longest wait for a reply to MAIL, RCPT, DATA and RSET. Default `5m` (RFC 5321, 4.5.3.2).
     public var commandTimeout: TimeSpan?

@@ -11,7 +11,7 @@ struct StrictDecoder {
     func decode<Value: Decodable>(_ type: Value.Type, from yaml: String) throws -> Value {
         let root: Node
         do {
-            guard let node = try compose(yaml: yaml) else { return try decode(type, from: "{}") }
+            guard let node = try compose(yaml: yaml), !node.isNothing else { return try decode(type, from: "{}") }
             root = node
         } catch let error as YamlError {
             throw ConfigurationError(error, file: file)
@@ -155,6 +155,13 @@ extension ConfigurationError {
     }
 }
 
+extension Node {
+    /// YAML's null: a key without a value.
+    fileprivate var isNothing: Bool {
+        scalar.map { $0.style == .plain && ["", "~", "null"].contains($0.string) } ?? false
+    }
+}
+
 private struct NodeDecoder: Decoder {
     let node: Node
     let codingPath: [any CodingKey]
@@ -200,23 +207,34 @@ private struct NodeDecoder: Decoder {
         throw mismatch(String.self, "one of \(known.joined(separator: ", ")) is expected here, not '\(written)'")
     }
 
+    private func wholeNumber<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
+        let text = try scalar("a whole number")
+        if let number = Number(text) { return number }
+        let isWhole = text.wholeMatch(of: /-?[0-9]+/) != nil
+        throw mismatch(
+            type,
+            isWhole ? "\(written) is out of range" : "a whole number is expected here, not '\(written)'"
+        )
+    }
+
+    private func number() throws -> Double {
+        guard let number = Double(try scalar("a number")), number.isFinite else {
+            throw mismatch(Double.self, "a number is expected here, not '\(written)'")
+        }
+        return number
+    }
+
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         if let words = type as? any (CaseIterable & RawRepresentable<String>).Type { try refuseUnknownWord(words) }
         switch type {
         case is String.Type:
             return try scalar("text") as! Value
-        case is Int.Type:
-            let text = try scalar("a whole number")
-            guard let number = Int(text) else {
-                throw mismatch(type, "a whole number is expected here, not '\(written)'")
-            }
-            return number as! Value
+        case let integer as any FixedWidthInteger.Type:
+            return try wholeNumber(integer) as! Value
         case is Double.Type:
-            let text = try scalar("a number")
-            guard let number = Double(text), number.isFinite else {
-                throw mismatch(type, "a number is expected here, not '\(written)'")
-            }
-            return number as! Value
+            return try number() as! Value
+        case is Float.Type:
+            return Float(try number()) as! Value
         case is Bool.Type:
             let text = try scalar("true or false")
             guard text == "true" || text == "false" else {
@@ -228,9 +246,7 @@ private struct NodeDecoder: Decoder {
         }
     }
 
-    var isNull: Bool {
-        node.scalar.map { $0.style == .plain && ["", "~", "null"].contains($0.string) } ?? false
-    }
+    var isNull: Bool { node.isNothing }
 }
 
 private struct MappingContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
@@ -273,25 +289,17 @@ private struct MappingContainer<Key: CodingKey>: KeyedDecodingContainerProtocol 
     func decode(_ type: String.Type, forKey key: Key) throws -> String { try decoder(key).decode(type) }
     func decode(_ type: Double.Type, forKey key: Key) throws -> Double { try decoder(key).decode(type) }
     func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try decoder(key).decode(type) }
-    func decode(_ type: Float.Type, forKey key: Key) throws -> Float { Float(try decoder(key).decode(Double.self)) }
-    func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 { try narrow(key) }
-    func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 { try narrow(key) }
-    func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 { try narrow(key) }
-    func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { try narrow(key) }
-    func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt { try narrow(key) }
-    func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 { try narrow(key) }
-    func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 { try narrow(key) }
-    func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 { try narrow(key) }
-    func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 { try narrow(key) }
+    func decode(_ type: Float.Type, forKey key: Key) throws -> Float { try decoder(key).decode(type) }
+    func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 { try decoder(key).decode(type) }
+    func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 { try decoder(key).decode(type) }
+    func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 { try decoder(key).decode(type) }
+    func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { try decoder(key).decode(type) }
+    func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt { try decoder(key).decode(type) }
+    func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 { try decoder(key).decode(type) }
+    func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 { try decoder(key).decode(type) }
+    func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 { try decoder(key).decode(type) }
+    func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 { try decoder(key).decode(type) }
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value { try decoder(key).decode(type) }
-
-    private func narrow<Number: FixedWidthInteger>(_ key: Key) throws -> Number {
-        let decoder = try decoder(key)
-        guard let number = Number(exactly: try decoder.decode(Int.self)) else {
-            throw decoder.mismatch(Number.self, "the number is out of range")
-        }
-        return number
-    }
 
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type,

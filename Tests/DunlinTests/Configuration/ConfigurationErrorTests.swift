@@ -82,8 +82,8 @@ struct ConfigurationErrorTests {
             ),
             (
                 "channels: {email: {transports: [{type: smtp, url: smtp://a, connections: 99999999999999999999}]}}",
-                "dunlin.yaml:1: channels.email.transports[0].connections: a whole number is expected here, "
-                    + "not '99999999999999999999'"
+                "dunlin.yaml:1: channels.email.transports[0].connections: "
+                    + "99999999999999999999 is out of range"
             ),
             (
                 "brands: {acme: {name: A, from: a@b.example, postal_address: c, headers: [X-A]}}",

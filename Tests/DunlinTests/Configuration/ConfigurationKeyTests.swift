@@ -211,7 +211,7 @@ struct ConfigurationKeyTests {
     func templates() throws {
         var configuration = Configuration()
         #expect(try configuration.templatesPath(environment: ["DUNLIN_TEMPLATES": "/words"]) == "/words")
-        #expect(try configuration.templatesPath(environment: [:]).hasSuffix("/Templates"))
+        #expect(try configuration.templatesPath(environment: [:]).hasSuffix("Templates"))
         configuration.templates = "/mine"
         #expect(try configuration.templatesPath(environment: ["DUNLIN_TEMPLATES": "/words"]) == "/mine")
     }

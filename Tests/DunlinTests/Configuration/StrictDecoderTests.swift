@@ -50,7 +50,7 @@ struct StrictDecoderTests {
             #expect(try decode(Box<UInt8>.self, "value: \(text)").value == UInt8(text))
         } else {
             let error = #expect(throws: ConfigurationError.self) { try decode(Box<UInt8>.self, "value: \(text)") }
-            #expect(error?.description == "x.yaml:1: value: the number is out of range")
+            #expect(error?.description == "x.yaml:1: value: \(text) is out of range")
         }
     }
 

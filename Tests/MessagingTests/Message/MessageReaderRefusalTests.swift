@@ -175,7 +175,7 @@ struct MessageReaderRefusalTests {
             "to: The address contains the control character U+000D: remove it."
         ),
         (
-            message(#""to":"Ada\nBcc: eve@example.com <ada@example.com>""#),
+            message(#""to":"Ada\nBcc: eve <ada@example.com>""#),
             "to: The address contains the control character U+000A: remove it."
         ),
         (
@@ -279,7 +279,7 @@ struct MessageReaderRefusalTests {
             "vars: hello/friendly.en.email.txt:3:1: "
                 + "the variable 'total' is an object; a text or a number was expected"
         ),
-        (templated(#""vars":{"brand":{}}"#), "vars.brand: the name is reserved: the system gives it"),
+        (templated(#""brand":"acme","vars":{"brand":{}}"#), "vars.brand: the name is reserved: the system gives it"),
         (templated(#""vars":{"recipient":1}"#), "vars.recipient: the name is reserved: the system gives it"),
         (
             templated(#""vars":{"opt_out_url":"http://evil"}"#),
@@ -287,11 +287,11 @@ struct MessageReaderRefusalTests {
         ),
         (
             templated(#""vars":{"customer":{"name":"Ada\r\nBcc: eve@example.com"}}"#),
-            "vars: Subject contains U+000D, a line break or control character: remove it."
+            "vars: The subject contains U+000D, a line break or control character: remove it."
         ),
         (
             templated(#""vars":{"customer":{"name":"Ada\u0000"}}"#),
-            "vars: Subject contains U+0000, a line break or control character: remove it."
+            "vars: The subject contains U+0000, a line break or control character: remove it."
         ),
         (
             message(#""channel":"sms","to":"+15550100123","template":"news""#, without: ["content"]),
@@ -317,7 +317,7 @@ struct MessageReaderRefusalTests {
         ),
         (
             message(#""content":{"subject":"Hi\nBcc: eve@example.com","text":"x"}"#),
-            "content: Subject contains U+000A, a line break or control character: remove it."
+            "content: The subject contains U+000A, a line break or control character: remove it."
         ),
         (
             message(#""content":{"subject":"Hi","text":"x\u0000y"}"#),
@@ -363,7 +363,7 @@ struct MessageReaderRefusalTests {
         ),
         (
             attached(#"{"filename":"a\r\nX: y","content_type":"application/pdf","base64":"QQ=="}"#),
-            "attachments[0]: \"a\\r\\nX: y\" is not a file name: "
+            "attachments[0]: \"a<U+000D><U+000A>X: y\" is not a file name: "
                 + "give 1 to 255 bytes without \"/\", \"\\\" and control characters."
         ),
         (

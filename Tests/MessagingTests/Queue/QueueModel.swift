@@ -25,6 +25,7 @@ struct QueueModel {
 
     struct No: Hashable {
         let address: String
+        let channel: Channel?
         let brand: String?
     }
 
@@ -59,6 +60,7 @@ struct QueueModel {
         return claimed.compactMap { message in
             messages[message.id]?.fence += 1
             messages[message.id]?.state = .sending
+            if message.attempts == 0 { messages[message.id]?.since = now }
             return passes(message.id, now: now) ? messages[message.id] : nil
         }
     }
@@ -71,7 +73,10 @@ struct QueueModel {
 
     private mutating func passes(_ id: Int64, now: Int64) -> Bool {
         guard let message = messages[id] else { return false }
-        let isRefused = optOuts.contains { $0.address == message.address && ($0.brand ?? message.brand) == message.brand }
+        let isRefused = optOuts.contains { no in
+            no.address == message.address && (no.channel ?? message.channel) == message.channel
+                && (no.brand ?? message.brand) == message.brand
+        }
         if isRefused {
             end(id, .blocked, .blocked, now)
         } else if let expires = message.expires, expires <= now {
@@ -112,11 +117,18 @@ struct QueueModel {
             message.state = .sent
             message.attempts = attempts
             kinds = [.sent]
-        case .rejected:
+        case .held:
+            message.state = .held
+            kinds = [.held]
+        case .rejected(let reason, _):
             message.state = .failed
             message.attempts = attempts
             kinds = [.rejected]
-        case .uncertain where settlement.uncertain == .hold:
+            if isCurrent, reason == .recipient {
+                optOuts.insert(No(address: message.address, channel: message.channel, brand: nil))
+            }
+        case .uncertain(let reason, _)
+        where settlement.uncertain == .hold || (reason != .workerDied && attempts >= 3):
             message.state = .held
             message.attempts = attempts
             kinds = [.uncertain, .held]

@@ -131,9 +131,9 @@ struct QueueWalk {
         case 0..<4: .accepted("250 ok")
         case 4..<6: .retry(.temporary, "451 later", after: nil)
         case 6: .retry(.temporary, "421 busy", after: .random(in: 0...4_000_000, using: &generator))
-        case 7: .rejected(.recipient, "550 unknown")
+        case 7: .rejected(generator.chance(1, of: 4) ? .recipient : .permanent, "550 no")
         case 8: .uncertain(.connection, "lost")
-        default: .putBack
+        default: generator.chance(1, of: 4) ? .held(.render, "no such template") : .putBack
         }
     }
 
@@ -176,6 +176,7 @@ struct QueueWalk {
             let uncertain: UncertainPolicy = generator.chance(1, of: 3) ? .hold : .retry
             var immediately = policy
             immediately.first = 0
+            immediately.giveUp = .max / 4
             let left = model.messages.values.filter { $0.state == .sending && $0.channel == channel }
             for message in left {
                 let handOff = HandOff(
@@ -210,8 +211,9 @@ struct QueueWalk {
 
     private mutating func changeOptOuts() async throws -> String {
         let no = QueueModel.No(
-            address: generator.pick(QueueWalk.addresses), brand: generator.chance(1, of: 2) ? "other" : nil)
-        let scope = OptOut.Scope(brand: no.brand)
+            address: generator.pick(QueueWalk.addresses), channel: generator.pick([nil, .email, .sms]),
+            brand: generator.pick([nil, "other"]))
+        let scope = OptOut.Scope(channel: no.channel, brand: no.brand)
         if generator.chance(1, of: 2) {
             let added = try await fixture.optOuts.add([
                 .init(addressKey: no.address, address: no.address, scope: scope, source: "test")

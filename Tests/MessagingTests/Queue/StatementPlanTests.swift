@@ -3,15 +3,137 @@ import Testing
 
 @testable import Messaging
 
-@Suite("Plans")
+@Suite("The plan of a hot statement")
 struct StatementPlanTests {
-    @Test func show() async throws {
+    /// A statement, found by words that no other has, and what its plan must be.
+    struct HotStatement: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let words: String
+        let plan: [String]
+
+        init(_ name: String, _ words: String, _ plan: [String]) {
+            testDescription = name
+            self.words = words
+            self.plan = plan
+        }
+    }
+
+    private static let byID = "SEARCH message USING INTEGER PRIMARY KEY (rowid=?)"
+    private static let content = "SEARCH content USING INTEGER PRIMARY KEY (rowid=?)"
+
+    static let hot = [
+        HotStatement(
+            "claim", "SET state = 'sending'",
+            [
+                byID, "LIST SUBQUERY 2", "MATERIALIZE picked",
+                "SEARCH message USING INDEX message_waiting (channel=? AND priority=? AND due<?)", "SCAN picked",
+                "CORRELATED SCALAR SUBQUERY 3", content, "CORRELATED SCALAR SUBQUERY 4",
+                "SEARCH opt_out USING COVERING INDEX sqlite_autoindex_opt_out_1 (address_key=?)",
+            ]),
+        HotStatement(
+            "next due", "SELECT min(due) FROM (",
+            ["CO-ROUTINE heads", "COMPOUND QUERY"]
+                + (0...9).flatMap {
+                    [
+                        $0 == 0 ? "LEFT-MOST SUBQUERY" : "UNION ALL",
+                        "SEARCH message USING INDEX message_waiting (channel=? AND priority=?)",
+                    ]
+                } + ["SEARCH heads"]),
+        HotStatement(
+            "hand off again", "SELECT expires, address_key, brand",
+            [
+                byID, "CORRELATED SCALAR SUBQUERY 1",
+                "SEARCH opt_out USING COVERING INDEX sqlite_autoindex_opt_out_1 (address_key=?)",
+            ]),
+        HotStatement("end what the gate stopped", "node = NULL, finished_at = $4", [byID]),
+        HotStatement("put back", "SET state = 'waiting', node = NULL", [byID]),
+        HotStatement("settle", "due = coalesce($5, due)", [byID]),
+        HotStatement("fetch a large message", "SELECT document FROM content WHERE id", [content]),
+        HotStatement(
+            "insert an event", "INSERT INTO event",
+            ["SCALAR SUBQUERY 1", "SEARCH event USING PRIMARY KEY (message=?)"]),
+        HotStatement("count an attempt", "INSERT INTO throughput", []),
+        HotStatement(
+            "take back", "coalesce(started_at, accepted_at), channel",
+            ["SEARCH message USING INDEX message_sending (channel=?)"]),
+        HotStatement(
+            "expire", "SET state = 'expired'",
+            [
+                byID, "LIST SUBQUERY 2", "MATERIALIZE late",
+                "SEARCH message USING INDEX message_expiring (expires>? AND expires<?)", "SCAN late",
+            ]),
+        HotStatement(
+            "find what is old", "ORDER BY finished_at LIMIT",
+            ["SEARCH message USING COVERING INDEX message_finished (state=? AND finished_at>? AND finished_at<?)"]),
+        HotStatement("prune events", "DELETE FROM event", ["SEARCH event USING PRIMARY KEY (message=?)"]),
+        HotStatement("prune contents", "DELETE FROM content", [content]),
+        HotStatement("prune messages", "DELETE FROM message", [byID]),
+        HotStatement(
+            "look up opt-outs, one person's few sorted in memory", "FROM opt_out WHERE address_key = $1 ORDER BY id",
+            [
+                "SEARCH opt_out USING INDEX sqlite_autoindex_opt_out_1 (address_key=?)",
+                "USE TEMP B-TREE FOR ORDER BY",
+            ]),
+        HotStatement("opt out", "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)\nON CONFLICT (address_key", []),
+        HotStatement("opt out after a bounce", "'bounce'", [byID]),
+        HotStatement("store content", "INSERT INTO content", []),
+        HotStatement("store a message", "INSERT INTO message", []),
+        HotStatement(
+            "find the message of a key", "SELECT id, document FROM content WHERE key",
+            ["SEARCH content USING INDEX content_key (key=?)"]),
+        HotStatement("show", "WHERE message.id = $1", [byID, content]),
+        HotStatement(
+            "list, a page from an id downwards", "document FROM message JOIN content ON content.id = message.id\nWHERE (",
+            [
+                "SEARCH message USING INTEGER PRIMARY KEY (rowid<?)",
+                "SEARCH content USING INTEGER PRIMARY KEY (rowid=?)",
+            ]),
+        HotStatement("cancel", "SET state = 'cancelled'", [byID]),
+        HotStatement("replay", "attempts = 0, finished_at = NULL", [byID]),
+        HotStatement("approve", "AND state = 'held'", [byID]),
+        HotStatement("hold", "SET state = 'held'", [byID]),
+    ]
+
+    @Test("is a search in its index, and sorts nothing", arguments: hot)
+    func isSearch(_ hot: HotStatement) async throws {
+        let found = Statements.all.filter {
+            $0.text(.sqlite).contains(hot.words) && !$0.text(.sqlite).hasPrefix("CREATE")
+        }
+        try #require(found.count == 1, "\(hot.words) is in \(found.count) statements")
         let fixture = try await QueueFixture()
-        for s in Statements.all where !s.text(.sqlite).hasPrefix("CREATE") {
-            let count = Set(s.text(.sqlite).matches(of: /\$([0-9]+)/).map { $0.output.1 }).count
-            let e = Statement("EXPLAIN QUERY PLAN " + s.text(.sqlite))
-            let lines = try await fixture.database.write(.process) { try $0.all(e, Array(repeating: .null, count: count)) { $0.text(3) } }
-            print("## ", s.text(.sqlite).prefix(150)); print(lines.joined(separator: "\n"))
+        #expect(try await plan(of: found[0], in: fixture) == hot.plan)
+        try fixture.database.close()
+    }
+
+    @Test("reads a whole table only for small tables and for what a person asks")
+    func scansKnowingly() async throws {
+        let fixture = try await QueueFixture()
+        var scanned: Set<String> = []
+        for statement in Statements.all where !statement.text(.sqlite).hasPrefix("CREATE") {
+            for line in try await plan(of: statement, in: fixture) {
+                if let match = line.firstMatch(of: /^SCAN (message|content|event|opt_out)( USING .*)?$/) {
+                    scanned.insert("\(match.output.1)\(match.output.2 ?? "")")
+                }
+            }
+        }
+        #expect(
+            scanned.sorted() == [
+                // Counts for a filter that a person gave.
+                "message",
+                // Counts for `status`: over what is live, and over the index of what is finished.
+                "message USING COVERING INDEX message_finished", "message USING INDEX message_held",
+                "message USING INDEX message_sending", "message USING INDEX message_waiting",
+                "opt_out USING COVERING INDEX sqlite_autoindex_opt_out_1",
+            ])
+        try fixture.database.close()
+    }
+
+    private func plan(of statement: Statement, in fixture: QueueFixture) async throws -> [String] {
+        let text = statement.text(.sqlite)
+        let placeholders = Set(text.matches(of: /\$[0-9]+/).map { String($0.output) })
+        let explain = Statement("EXPLAIN QUERY PLAN \(text)")
+        return try await fixture.database.write(.process) { transaction in
+            try transaction.all(explain, Array(repeating: .null, count: placeholders.count)) { $0.text(3) }
         }
     }
 }

@@ -101,7 +101,8 @@ struct DispatchLoop {
             return false
         }
         now = MonotonicClock.now()
-        if !isBusy || !hasRoom(now: now) { await inbox.wait(milliseconds: pause(now: now)) }
+        let isLast = untilEmpty && inFlight.isEmpty && isBusy
+        if !isLast, !isBusy || !hasRoom(now: now) { await inbox.wait(milliseconds: pause(now: now)) }
         return true
     }
 

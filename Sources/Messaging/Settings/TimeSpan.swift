@@ -9,7 +9,10 @@ public struct TimeSpan: Sendable, Hashable, Codable {
     public init?(_ text: String) {
         let units: [(String, Int64)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
         for (unit, factor) in units where text.hasSuffix(unit) {
-            guard let number = Double(text.dropLast(unit.count)), number >= 0, number < 1e9 else { continue }
+            let digits = text.dropLast(unit.count)
+            guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2e }), let number = Double(digits),
+                number * Double(factor) < 1e17
+            else { continue }
             milliseconds = Int64(number * Double(factor))
             return
         }

@@ -19,6 +19,7 @@ public struct Brand: Sendable {
         tone = settings.tone ?? "neutral"
         locale = settings.locale ?? "en"
         guard !settings.name.isEmpty else { throw Rejection(place("name"), "it is empty") }
+        guard !settings.name.contains(where: \.isNewline) else { throw Rejection(place("name"), "it must be one line") }
         guard !settings.postalAddress.contains(where: \.isNewline) else {
             throw Rejection(place("postal_address"), "it must be one line: separate its parts by commas")
         }

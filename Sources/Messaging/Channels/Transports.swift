@@ -55,7 +55,8 @@ public enum Transports {
             throw Rejection("\(place).url", "the user and password stand in their own keys: username, password")
         }
         guard let url = URLComponents(string: smtp.url), let scheme = url.scheme, scheme == "smtp" || scheme == "smtps",
-            let host = url.host, !host.isEmpty, url.path.isEmpty || url.path == "/", url.query == nil
+            let host = url.host, !host.isEmpty, url.path.isEmpty || url.path == "/", url.query == nil,
+            url.fragment == nil, (1...65_535).contains(url.port ?? 25)
         else {
             throw Rejection(
                 "\(place).url",
@@ -65,7 +66,9 @@ public enum Transports {
         let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         var settings = SMTPSettings(host: bare, port: url.port ?? (scheme == "smtps" ? 465 : 25))
         settings.implicitTLS = scheme == "smtps"
-        let isLoopback = bare == "localhost" || bare.hasPrefix("127.") || bare == "::1"
+        let isLoopback =
+            bare == "localhost" || bare == "::1"
+            || bare.hasPrefix("127.") && bare.allSatisfy { $0.isNumber || $0 == "." }
         switch smtp.tls ?? (isLoopback ? .opportunistic : .required) {
         case .required: settings.tls = .required
         case .opportunistic: settings.tls = .opportunistic
@@ -97,6 +100,13 @@ public enum Transports {
         settings.heloName = smtp.helo ?? ""
         if let file = smtp.caFile {
             settings.caFile = file.hasPrefix("/") || folder == "." ? file : "\(folder)/\(file)"
+        }
+        let spans = [
+            ("connect_timeout", smtp.connectTimeout), ("command_timeout", smtp.commandTimeout),
+            ("final_timeout", smtp.finalTimeout),
+        ]
+        for (key, span) in spans where span?.milliseconds == 0 {
+            throw Rejection("\(place).\(key)", "it must be more than 0")
         }
         if let span = smtp.connectTimeout {
             settings.timeouts.connect = .milliseconds(span.milliseconds)

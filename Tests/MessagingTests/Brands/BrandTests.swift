@@ -36,6 +36,7 @@ struct BrandTests {
         "what is wrong with a brand is told with its key",
         arguments: [
             (acme { $0.name = "" }, "brands.acme.name: it is empty"),
+            (acme { $0.name = "Acme\r\nBcc: eve@example.com" }, "brands.acme.name: it must be one line"),
             (
                 acme { $0.postalAddress = "1 Main Street\nSpringfield" },
                 "brands.acme.postal_address: it must be one line: separate its parts by commas"

@@ -10,6 +10,10 @@ struct TemplateLibraryTests {
         "hello/friendly.en.email.txt": "Hi {{name}}\n",
     ]
 
+    private static let partNames =
+        "a part is called <tone>.<locale>.<part>, with a part of call.txt, email.html, email.txt, letter.html, "
+        + "letter.txt, linkedin.txt, sms.txt, subject.txt, webhook.txt"
+
     private func problems(_ more: [String: String]) throws -> [String] {
         try TemplateFolder(Self.good.merging(more) { $1 }).library.problems
     }
@@ -43,11 +47,11 @@ struct TemplateLibraryTests {
             (["bare/friendly.en.email.txt": "x"], ["bare/template.yaml: it is missing, or no UTF-8 text"]),
             (
                 ["hello/notes.txt": "x"],
-                ["hello/notes.txt: a part is called <tone>.<locale>.<part>, such as friendly.en.email.txt"]
+                ["hello/notes.txt: \(partNames)"]
             ),
             (
                 ["hello/friendly.en.email.md": "x"],
-                ["hello/friendly.en.email.md: a part is called <tone>.<locale>.<part>, such as friendly.en.email.txt"]
+                ["hello/friendly.en.email.md: \(partNames)"]
             ),
             (
                 ["hello/formal.en.email.html": "x"],

@@ -135,6 +135,7 @@ final class MemoryTransport: Transport {
                 return state.queued
             }
             report(queued.map { DeliveryReport(id: $0.handOff.id, .outcome(.putBack)) })
+            notify()
         }
     }
 

@@ -94,7 +94,7 @@ struct CrashTests {
         let text = String(repeating: "All work and no play makes Jack a dull boy. ", count: 12)
         let mails = (0..<6000).map { Mail("k-\($0)", text: text + "\($0)") }
         try site.folder.write(try Mail.lines(mails), to: "mails.ndjson")
-        try await site.run("status")
+        try await site.begin()
         var interrupted = 0
         for _ in 0..<5 * TestSize.factor {
             let before = try await site.status().acceptedTotal
@@ -114,7 +114,9 @@ struct CrashTests {
         }
         #expect(interrupted > 0, "no intake was interrupted: the file is too short")
         let counts = try JSONDecoder.peers.decode(
-            [String: Int].self, from: Data(try await site.run("enqueue", "mails.ndjson", "--json").utf8))
+            [String: Int].self,
+            from: Data(try await site.run("enqueue", "mails.ndjson", "--json").utf8)
+        )
         #expect(counts["accepted", default: 0] + counts["duplicate", default: 0] == mails.count)
         #expect(counts["conflict"] == 0)
         let status = try await site.status()

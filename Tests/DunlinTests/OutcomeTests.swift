@@ -23,63 +23,142 @@ struct OutcomeTests {
     ].flatMap { step, phase in
         return [
             Case(
-                name: "450 to \(step)", rule: .init(at: step, say: "450 4.2.1 Mailbox is busy"), state: "waiting",
-                reason: "temporary", event: "retry", detail: "temporary: \(phase): 450 4.2.1 Mailbox is busy"),
+                name: "450 to \(step)",
+                rule: .init(at: step, say: "450 4.2.1 Mailbox is busy"),
+                state: "waiting",
+                reason: "temporary",
+                event: "retry",
+                detail: "temporary: \(phase): 450 4.2.1 Mailbox is busy"
+            ),
             Case(
-                name: "550 to \(step)", rule: .init(at: step, say: "550 5.1.1 Nobody of that name"), state: "failed",
-                reason: "permanent", event: "rejected", detail: "permanent: \(phase): 550 5.1.1 Nobody of that name"),
+                name: "550 to \(step)",
+                rule: .init(at: step, say: "550 5.2.1 Mailbox is closed"),
+                state: "failed",
+                reason: "permanent",
+                event: "rejected",
+                detail: "permanent: \(phase): 550 5.2.1 Mailbox is closed"
+            ),
             Case(
-                name: "550 5.7.1 to \(step)", rule: .init(at: step, say: "550 5.7.1 Not by our rules"),
-                state: "failed", reason: "policy", event: "rejected",
-                detail: "policy: \(phase): 550 5.7.1 Not by our rules"),
+                name: "550 5.1.1 to \(step)",
+                rule: .init(at: step, say: "550 5.1.1 Nobody of that name"),
+                state: "failed",
+                reason: step == "MAIL" ? "permanent" : "recipient",
+                event: "rejected",
+                detail: "\(step == "MAIL" ? "permanent" : "recipient"): \(phase): 550 5.1.1 Nobody of that name"
+            ),
+            Case(
+                name: "550 5.7.1 to \(step)",
+                rule: .init(at: step, say: "550 5.7.1 Not by our rules"),
+                state: "failed",
+                reason: "policy",
+                event: "rejected",
+                detail: "policy: \(phase): 550 5.7.1 Not by our rules"
+            ),
             Case(
                 name: "an answer of several lines to \(step)",
-                rule: .init(at: step, say: "550-5.1.1 Nobody\r\n550 5.1.1 of that name"), state: "failed",
-                reason: "permanent", event: "rejected", detail: "permanent: \(phase): 550 5.1.1 Nobody\n5.1.1 of that name"),
+                rule: .init(at: step, say: "550-5.2.1 Mailbox\r\n550 5.2.1 is closed"),
+                state: "failed",
+                reason: "permanent",
+                event: "rejected",
+                detail: "permanent: \(phase): 550 5.2.1 Mailbox\n5.2.1 is closed"
+            ),
         ]
     }
 
     static let credentials: [Case] = [
         Case(
-            name: "530 to MAIL", rule: .init(at: "MAIL", say: "530 5.7.0 Authentication required"), state: "waiting",
-            attempts: 0, code: 75),
+            name: "530 to MAIL",
+            rule: .init(at: "MAIL", say: "530 5.7.0 Authentication required"),
+            state: "waiting",
+            attempts: 0,
+            code: 75
+        ),
         Case(
-            name: "535 to MAIL", rule: .init(at: "MAIL", say: "535 5.7.8 Who are you?"), state: "waiting", attempts: 0,
-            code: 75),
+            name: "535 to MAIL",
+            rule: .init(at: "MAIL", say: "535 5.7.8 Who are you?"),
+            state: "waiting",
+            attempts: 0,
+            code: 75
+        ),
         Case(
-            name: "550 5.7.8 to RCPT", rule: .init(at: "RCPT", say: "550 5.7.8 Who are you?"), state: "waiting",
-            attempts: 0, code: 75),
+            name: "550 5.7.8 to RCPT",
+            rule: .init(at: "RCPT", say: "550 5.7.8 Who are you?"),
+            state: "waiting",
+            attempts: 0,
+            code: 75
+        ),
     ]
 
     static let losses: [Case] = [
         Case(
-            name: "421 to RCPT", rule: .init(at: "RCPT", say: "421 4.3.2 Closing", then: .close), state: "waiting",
-            reason: "temporary", event: "retry"),
-        Case(name: "closed after the greeting", rule: .init(at: "CONNECT", then: .close), state: "waiting", event: "retry"),
+            name: "421 to RCPT",
+            rule: .init(at: "RCPT", say: "421 4.3.2 Closing", then: .close),
+            state: "waiting",
+            reason: "temporary",
+            event: "retry"
+        ),
         Case(
-            name: "closed after MAIL", rule: .init(at: "MAIL", then: .close), state: "waiting", reason: "connection",
-            event: "retry"),
+            name: "closed after the greeting",
+            rule: .init(at: "CONNECT", then: .close),
+            state: "waiting",
+            event: "retry"
+        ),
         Case(
-            name: "closed after DATA", rule: .init(at: "DATA", then: .close), state: "waiting", reason: "connection",
-            event: "retry"),
+            name: "closed after MAIL",
+            rule: .init(at: "MAIL", then: .close),
+            state: "waiting",
+            reason: "connection",
+            event: "retry"
+        ),
         Case(
-            name: "closed after the final dot", rule: .init(at: ".", then: .close), state: "waiting",
-            reason: "connection", event: "uncertain"),
+            name: "closed after DATA",
+            rule: .init(at: "DATA", then: .close),
+            state: "waiting",
+            reason: "connection",
+            event: "retry"
+        ),
         Case(
-            name: "closed after the final dot, to be held", rule: .init(at: ".", then: .close), uncertain: "hold",
-            state: "held", reason: "uncertain"),
+            name: "closed after the final dot",
+            rule: .init(at: ".", then: .close),
+            state: "waiting",
+            reason: "connection",
+            event: "uncertain"
+        ),
         Case(
-            name: "silence after the final dot, to be held", rule: .init(at: ".", then: .silence), uncertain: "hold",
-            state: "held", reason: "uncertain"),
+            name: "closed after the final dot, to be held",
+            rule: .init(at: ".", then: .close),
+            uncertain: "hold",
+            state: "held",
+            reason: "uncertain"
+        ),
         Case(
-            name: "silence after RCPT", rule: .init(at: "RCPT", then: .silence), state: "waiting", reason: "timeout",
-            event: "retry"),
+            name: "silence after the final dot, to be held",
+            rule: .init(at: ".", then: .silence),
+            uncertain: "hold",
+            state: "held",
+            reason: "uncertain"
+        ),
         Case(
-            name: "nonsense to MAIL", rule: .init(at: "MAIL", say: "Bonjour!"), state: "waiting", reason: "garbage",
-            event: "retry"),
+            name: "silence after RCPT",
+            rule: .init(at: "RCPT", then: .silence),
+            state: "waiting",
+            reason: "timeout",
+            event: "retry"
+        ),
         Case(
-            name: "nonsense after the final dot", rule: .init(at: ".", say: "Bonjour!"), state: "waiting",
-            reason: "garbage", event: "uncertain"),
+            name: "nonsense to MAIL",
+            rule: .init(at: "MAIL", say: "Bonjour!"),
+            state: "waiting",
+            reason: "garbage",
+            event: "retry"
+        ),
+        Case(
+            name: "nonsense after the final dot",
+            rule: .init(at: ".", say: "Bonjour!"),
+            state: "waiting",
+            reason: "garbage",
+            event: "uncertain"
+        ),
     ]
 
     @Test("each refusal", arguments: refusals)
@@ -94,8 +173,10 @@ struct OutcomeTests {
     private func check(_ example: Case) async throws {
         let sink = try await Peer.sink(.init(rules: [example.rule]))
         let site = try Site(
-            sendingTo: sink.url, transport: ["connections: 1", "command_timeout: 2s", "final_timeout: 2s"],
-            channel: ["retry: {first: 1h}", "uncertain: \(example.uncertain)"])
+            sendingTo: sink.url,
+            transport: ["connections: 1", "command_timeout: 2s", "final_timeout: 2s"],
+            channel: ["retry: {first: 1h}", "uncertain: \(example.uncertain)"]
+        )
         try await site.enqueue([Mail("m")])
         let outcome = try await site.dunlin("work", "--until-empty")
         #expect(outcome.code == example.code, "\(outcome.errors)")
@@ -113,15 +194,17 @@ struct OutcomeTests {
         if example.code == 75 {
             let lane = try #require(try await site.status().lanes.first)
             #expect(lane.reason?.contains("5.7.") == true)
-            #expect(outcome.errors.contains("dunlin: lane smtp is stopped, its messages wait: "))
+            #expect(outcome.errors.contains("dunlin: lane email: smtp is stopped, its messages wait: "))
         }
     }
 
     @Test("a refused recipient does not harm the messages that share its session")
     func neighbours() async throws {
-        let sink = try await Peer.sink(.init(rules: [.init(at: "RCPT", to: "gone", say: "550 5.1.1 Nobody")]))
+        let sink = try await Peer.sink(.init(rules: [.init(at: "RCPT", to: "gone", say: "550 5.2.1 Closed")]))
         let site = try Site(sendingTo: sink.url, transport: ["connections: 2"])
-        let mails = (0..<100).map { Mail("m-\($0)", to: $0.isMultiple(of: 3) ? "gone@example.com" : "here@example.com") }
+        let mails = (0..<100).map {
+            Mail("m-\($0)", to: $0.isMultiple(of: 3) ? "gone@example.com" : "here@example.com")
+        }
         try await site.enqueue(mails)
         try await site.run("work", "--until-empty")
         let status = try await site.status()
@@ -154,7 +237,7 @@ struct OutcomeTests {
 
     @Test("a failed message goes again when it is retried")
     func retried() async throws {
-        let sink = try await Peer.sink(.init(rules: [.init(at: "RCPT", times: 1, say: "550 5.1.1 Nobody")]))
+        let sink = try await Peer.sink(.init(rules: [.init(at: "RCPT", times: 1, say: "550 5.2.1 Closed")]))
         let site = try Site(sendingTo: sink.url)
         try await site.enqueue([Mail("a")])
         try await site.run("work", "--until-empty")
@@ -164,6 +247,26 @@ struct OutcomeTests {
         let message = try await site.message("a")
         #expect(message.state == "sent")
         #expect(message.events.map(\.kind) == ["rejected", "replayed", "sent"])
+    }
+
+    @Test("an address that does not exist is not written to again until a person says so")
+    func suppressed() async throws {
+        let sink = try await Peer.sink(.init(rules: [.init(at: "RCPT", times: 1, say: "550 5.1.1 Nobody")]))
+        let site = try Site(sendingTo: sink.url)
+        try await site.enqueue([Mail("a")])
+        try await site.run("work", "--until-empty")
+        try await site.enqueue([Mail("b")])
+        try await site.run("work", "--until-empty")
+        let b = try await site.message("b")
+        #expect(b.state == "blocked")
+        #expect(b.reason == "the address does not exist: it bounced before")
+        #expect(sink.arrivals.isEmpty)
+        #expect(try await site.dunlin("opt-out", "check", "ada@example.com").code == 1)
+
+        try await site.run("opt-out", "remove", "ada@example.com", "--channel", "email")
+        try await site.run("message", "retry", "a")
+        try await site.run("work", "--until-empty")
+        #expect(try await site.message("a").state == "sent")
     }
 
     @Test("a message is given up when the time for retries is used up, and expires when its own is")

@@ -5,7 +5,8 @@ import Testing
 struct SMTPSinkTests {
     @Test(
         "whole and unchanged, in every script, however the server speaks",
-        arguments: [[], ["-p"], ["-8"], ["-E"], ["-p", "-8", "-E", "-N"], ["-e"], ["-P"]])
+        arguments: [[], ["-p"], ["-8"], ["-E"], ["-p", "-8", "-E", "-N"], ["-e"], ["-P"]]
+    )
     func delivers(options: [String]) async throws {
         let sink = try await SMTPSink(options)
         let site = try Site(sendingTo: sink.url, transport: ["connections: 3"])
@@ -38,8 +39,11 @@ struct SMTPSinkTests {
 
     private static let others: [Fault] = [
         Fault(
-            options: ["-B", "554 5.7.1 Not by our rules", "-f", "RCPT"], state: "failed", reason: "policy",
-            event: "rejected"),
+            options: ["-B", "554 5.7.1 Not by our rules", "-f", "RCPT"],
+            state: "failed",
+            reason: "policy",
+            event: "rejected"
+        ),
         Fault(options: ["-q", "CONNECT"], state: "waiting", reason: nil, event: "retry"),
         Fault(options: ["-f", "CONNECT"], state: "waiting", reason: nil, event: "retry"),
         Fault(options: ["-q", "EHLO"], state: "waiting", reason: nil, event: "retry"),
@@ -50,7 +54,10 @@ struct SMTPSinkTests {
     func fault(_ fault: Fault) async throws {
         let sink = try await SMTPSink(fault.options)
         let site = try Site(
-            sendingTo: sink.url, transport: ["connections: 1", "command_timeout: 5s"], channel: ["retry: {first: 1h}"])
+            sendingTo: sink.url,
+            transport: ["connections: 1", "command_timeout: 5s"],
+            channel: ["retry: {first: 1h}"]
+        )
         try await site.enqueue([Mail("m")])
         try await site.run("work", "--until-empty")
         let message = try await site.message("m")

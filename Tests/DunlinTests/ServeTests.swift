@@ -8,7 +8,7 @@ struct ServeTests {
         let server = try site.start(["serve"], environment: environment)
         try await eventually("the server works") {
             guard server.isRunning else { throw Complaint("serve has ended: \(server.errors)") }
-            return try await site.status().working
+            return (try? await site.status().working) ?? false
         }
         return server
     }
@@ -63,7 +63,8 @@ struct ServeTests {
         let sink = try await Peer.sink(.init(rules: [.init(at: ".", times: 1, then: .silence)]))
         let site = try Site(
             Site.brands + "stop_within: 300ms\n"
-                + "channels: {email: {transports: [\"\(sink.url)\"], retry: {first: 10ms}}}\n")
+                + "channels: {email: {transports: [\"\(sink.url)\"], retry: {first: 10ms}}}\n"
+        )
         let server = try await serve(site)
         try await site.enqueue([Mail("m")])
         try await eventually("it is on the wire") { sink.count == 1 }
@@ -78,7 +79,9 @@ struct ServeTests {
         let site = try Site(nil)
         let socket = try NotifySocket(in: site.folder)
         let server = try site.start(
-            ["serve"], environment: ["NOTIFY_SOCKET": socket.path, "WATCHDOG_USEC": "200000"])
+            ["serve"],
+            environment: ["NOTIFY_SOCKET": socket.path, "WATCHDOG_USEC": "200000"]
+        )
         var told: [String] = []
         try await eventually("READY=1 and signs of life") {
             told += socket.take()
@@ -87,16 +90,22 @@ struct ServeTests {
         #expect(told.first == "READY=1")
         #expect(Set(told) == ["READY=1", "WATCHDOG=1"])
         #expect(await server.end(by: SIGTERM).ending == .exited(0))
-        #expect(socket.take().last == "STOPPING=1")
+        #expect(Set(socket.take()).union(told) == ["READY=1", "WATCHDOG=1", "STOPPING=1"])
     }
 
     @Test("neither secrets nor addresses nor bodies stand in the log; addresses do when it is asked for")
     func logs() async throws {
         let sink = try await Peer.sink(
-            .init(rules: [.init(at: "RCPT", to: "gone", say: "550 5.1.1 Nobody"), .init(at: "DATA", times: 1, say: "451 4.3.0 No")]))
+            .init(rules: [
+                .init(at: "RCPT", to: "gone", say: "550 5.1.1 Nobody"),
+                .init(at: "DATA", times: 1, say: "451 4.3.0 No"),
+            ])
+        )
         let site = try Site(
-            sendingTo: sink.url, transport: ["tls: none", "username: dunlin", "password: ${RELAY_PASSWORD}"],
-            environment: ["RELAY_PASSWORD": "hunter2"])
+            sendingTo: sink.url,
+            transport: ["tls: none", "username: dunlin", "password: ${RELAY_PASSWORD}"],
+            environment: ["RELAY_PASSWORD": "hunter2"]
+        )
         try await site.enqueue([
             Mail("m", to: "Ada Lovelace <ada.lovelace@example.com>", subject: "wondrous", text: "machinery"),
             Mail("n", to: "gone@example.com"),

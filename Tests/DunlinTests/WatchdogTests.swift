@@ -6,18 +6,25 @@ struct WatchdogTests {
     /// Where the first session, or the message to `stuck@`, meets silence.
     @Test(
         "costs one session until its time is up: the others go on, and the message goes again",
-        arguments: ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "."])
+        arguments: ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "."]
+    )
     func silence(at step: String) async throws {
         let isAboutSession = ["CONNECT", "EHLO", "MAIL"].contains(step)
         let sink = try await Peer.sink(
             .init(rules: [
                 .init(
-                    at: step, to: isAboutSession ? nil : "stuck@", connection: isAboutSession ? 1 : nil, times: 1,
-                    then: .silence)
-            ]))
+                    at: step,
+                    to: isAboutSession ? nil : "stuck@",
+                    connection: isAboutSession ? 1 : nil,
+                    times: 1,
+                    then: .silence
+                )
+            ])
+        )
         let site = try Site(
             sendingTo: sink.url,
-            transport: ["connections: 2", "connect_timeout: 2s", "command_timeout: 2s", "final_timeout: 2s"])
+            transport: ["connections: 2", "connect_timeout: 2s", "command_timeout: 2s", "final_timeout: 2s"]
+        )
         let others = (0..<60).map { Mail("other-\($0)", to: "other@example.com") }
         try await site.enqueue([Mail("stuck", to: "stuck@example.com")] + others)
         try await site.work(until: "nothing waits") {
@@ -40,7 +47,9 @@ struct WatchdogTests {
         }
         let retriedIDs = Set(failed.map(\.id))
         let firstRetry = try #require(
-            arrivals.filter { retriedIDs.contains(Self.number(of: $0.subject)) && !$0.answer.isEmpty }.map(\.mailAt).min())
+            arrivals.filter { retriedIDs.contains(Self.number(of: $0.subject)) && !$0.answer.isEmpty }.map(\.mailAt)
+                .min()
+        )
         let meanwhile = arrivals.filter { $0.mailAt < firstRetry && !retriedIDs.contains(Self.number(of: $0.subject)) }
         #expect(meanwhile.count == 61 - retriedIDs.count, "the others waited for the silent session")
     }

@@ -15,7 +15,9 @@ import Testing
     func `a leap that is taken back was never there`(distance: Int64) {
         let start: Int64 = 1_700_000_000_000
         var time = SteadyTime(wall: start, monotonic: 0)
-        let looks: [(monotonic: Int64, isLeaping: Bool)] = [(1000, true), (60_000, true), (299_000, true), (300_500, false)]
+        let looks: [(monotonic: Int64, isLeaping: Bool)] = [
+            (1000, true), (60_000, true), (299_000, true), (300_500, false),
+        ]
         for (monotonic, isLeaping) in looks {
             let wall = start + monotonic + (isLeaping ? distance : 0)
             let now = time.now(wall: wall, monotonic: monotonic)

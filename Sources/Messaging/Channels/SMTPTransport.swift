@@ -128,6 +128,7 @@ extension DeliveryReport {
     }
 
     /// Bad mailbox, bad domain, bad syntax, moved, or a null MX (RFC 3463, 3.2; RFC 7505): the address will not work later.
+    /// In the reply to MAIL it would be the sender's.
     private static func isNoSuchAddress(_ status: EnhancedStatus) -> Bool {
         status.category == 5 && status.subject == 1 && [1, 2, 3, 6, 10].contains(status.detail)
     }
@@ -142,7 +143,7 @@ extension DeliveryReport {
             self.init(id: id, .outcome(.retry(.temporary, detail)), sign: .working)
         } else if let enhanced, enhanced.category == 5, enhanced.subject == 7 {
             self.init(id: id, .outcome(.rejected(.policy, detail)), sign: .policy)
-        } else if let enhanced, DeliveryReport.isNoSuchAddress(enhanced) {
+        } else if let enhanced, phase != .mail, DeliveryReport.isNoSuchAddress(enhanced) {
             self.init(id: id, .outcome(.rejected(.recipient, detail)), sign: .working)
         } else {
             self.init(id: id, .outcome(.rejected(.permanent, detail)), sign: .working)

@@ -34,6 +34,8 @@ struct DispatchLoop {
     private var lookedForChange: UInt64 = 0
     private var lastBeat: UInt64 = 0
     private var storageFailures = 0
+    /// A transaction failed, and perhaps it was committed all the same.
+    private var isUnsure = false
     private var isDiskFull = false
     private var hasWithdrawn = false
     private var stopDeadline: UInt64?
@@ -87,12 +89,13 @@ struct DispatchLoop {
         work.claims = isStopping ? [] : claims(now: now)
 
         var isBusy = false
-        if !work.settlements.isEmpty || !work.stale.isEmpty || !work.claims.isEmpty {
+        if isUnsure || !work.settlements.isEmpty || !work.stale.isEmpty || !work.claims.isEmpty {
             isBusy = await write(now: now)
         }
         await beat(now: now)
 
-        if isStopping, (inFlight.isEmpty && work.settlements.isEmpty) || isPast(lastMoment, now) {
+        let isClear = inFlight.isEmpty && work.settlements.isEmpty && !isUnsure
+        if isStopping, isClear || isPast(lastMoment, now) {
             finish()
             return false
         }
@@ -230,7 +233,8 @@ struct DispatchLoop {
             if !isDiskFull { logger.error("nothing is claimed: \(error)") }
             isDiskFull = true
         }
-        guard !work.settlements.isEmpty || !work.stale.isEmpty || !work.claims.isEmpty else { return false }
+        guard isUnsure || !work.settlements.isEmpty || !work.stale.isEmpty || !work.claims.isEmpty else { return false }
+        work.inHand = isUnsure ? Set(inFlight.keys).union(parked.keys) : nil
         let result: Queue.TurnResult
         do {
             result = try await queue.turn(work, node: node, isMeasured: phases.isOn)
@@ -241,6 +245,7 @@ struct DispatchLoop {
         if storageFailures > 0 {
             logger.notice("the database can be written again")
             storageFailures = 0
+            isUnsure = false
         }
         let wasBusy = !work.settlements.isEmpty || !work.stale.isEmpty
         let stale = work.stale
@@ -256,6 +261,7 @@ struct DispatchLoop {
     /// The database cannot be written: say so once, and try again after a while. Outcomes stay in hand.
     private mutating func suffer(_ error: any Error) async {
         storageFailures += 1
+        isUnsure = true
         if storageFailures == 1 { logger.error("the database cannot be written: \(error)") }
         await inbox.wait(milliseconds: min(1000, 20 << min(storageFailures, 6)))
     }

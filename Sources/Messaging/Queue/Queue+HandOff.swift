@@ -53,7 +53,9 @@ extension Queue {
         "UPDATE message SET state = 'waiting', node = NULL WHERE id = $1 AND fence = $2 AND state = 'sending'"
     )
 
-    static let handOffStatements = [claim, stillSending, finishUnsent, size, document, putBack]
+    private static let ofNode = Statement("SELECT id, fence FROM message WHERE state = 'sending' AND node = $1")
+
+    static let handOffStatements = [claim, stillSending, finishUnsent, size, document, putBack, ofNode]
 
     /// Claims due messages and passes them through the gate, in one transaction. What the gate stops ends here.
     static func handOff(
@@ -134,6 +136,16 @@ extension Queue {
             handOff.document = try transaction.first(document, [.integer(handOff.id)]) { $0.bytes(0) } ?? []
             return handOff
         }
+    }
+
+    /// Puts back what a worker was given and does not know of: the answer to the COMMIT of its claim was lost. Nothing of it
+    /// can have left.
+    static func putBack(allBut inHand: Set<Int64>, of node: Int64, _ transaction: any Transaction) throws {
+        let given = try transaction.all(ofNode, [.integer(node)]) { (id: $0.integer(0), fence: $0.integer(1)) }
+        try transaction.batch(
+            putBack,
+            given.filter { !inHand.contains($0.id) }.map { [.integer($0.id), .integer($0.fence)] }
+        )
     }
 
     /// Hands off again what did not start to leave in time: the gate is asked anew.

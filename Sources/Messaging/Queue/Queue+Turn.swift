@@ -17,6 +17,8 @@ extension Queue {
         /// Hand-offs that did not start in time.
         var stale: [HandOff] = []
         var claims: [ClaimRequest] = []
+        /// All that the worker has in hand, when it cannot be sure that the database says the same.
+        var inHand: Set<Int64>?
     }
 
     struct TurnResult: Sendable {
@@ -42,6 +44,7 @@ extension Queue {
             try Queue.settle(turn.settlements, transaction)
             let settled = isMeasured ? PhaseClock.threadTime() : 0
             result.mayGo = try Queue.handOffAgain(turn.stale, transaction)
+            if let inHand = turn.inHand { try Queue.putBack(allBut: inHand, of: node, transaction) }
             for claim in turn.claims {
                 let handOffs = try Queue.handOff(claim, node: node, transaction)
                 result.handOffs += handOffs

@@ -49,7 +49,7 @@ struct Worker {
                     .init(
                         service: $0,
                         successTerminationBehavior: .gracefullyShutdownGroup,
-                        failureTerminationBehavior: .cancelGroup
+                        failureTerminationBehavior: .gracefullyShutdownGroup
                     )
                 },
                 gracefulShutdownSignals: [.sigterm, .sigint],

@@ -11,17 +11,25 @@ struct BulkActionTests {
     @Test("is counted with --dry-run, refused without --yes where nobody can be asked, and done with it")
     func cancel() async throws {
         let site = try await site()
-        #expect(try await site.run("message", "cancel", "--domain", "one.example", "--dry-run") == "10 messages would be meant.\n")
         #expect(
-            try await site.run("message", "cancel", "--domain", "one.example", "--dry-run", "--json") == "{\"would\":10}\n")
+            try await site.run("message", "cancel", "--domain", "one.example", "--dry-run")
+                == "10 messages would be meant.\n"
+        )
+        #expect(
+            try await site.run("message", "cancel", "--domain", "one.example", "--dry-run", "--json")
+                == "{\"would\":10}\n"
+        )
         let refused = try await site.dunlin("message", "cancel", "--domain", "one.example")
         #expect(refused.code == 64)
         #expect(
             refused.errors
-                == "dunlin: nothing was changed: add --yes to cancel 10 messages, or --dry-run to count them\n")
+                == "dunlin: nothing was changed: add --yes to cancel 10 messages, or --dry-run to count them\n"
+        )
         #expect(try await site.status().count("waiting") == 25)
 
-        #expect(try await site.run("message", "cancel", "--domain", "one.example", "--yes") == "10 messages: cancelled.\n")
+        #expect(
+            try await site.run("message", "cancel", "--domain", "one.example", "--yes") == "10 messages: cancelled.\n"
+        )
         #expect(try await site.run("message", "cancel", "--to", "A@ONE.example", "--yes") == "No such messages.\n")
         let status = try await site.status()
         #expect(status.count("cancelled") == 10)

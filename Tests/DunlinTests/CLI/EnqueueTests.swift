@@ -42,7 +42,10 @@ struct EnqueueTests {
             #"{"channel":"email","to":"a@b.example","content":{"subject":"s\nBcc: x@y.example","text":"t"}}"#,
             "content: The subject contains U+000A, a line break or control character: remove it."
         ),
-        (#"{"channel":"email","to":"a@b.example","content":{"subject":"s","text":1}}"#, "content.text: it must be a string"),
+        (
+            #"{"channel":"email","to":"a@b.example","content":{"subject":"s","text":1}}"#,
+            "content.text: it must be a string"
+        ),
         (
             #"{"channel":"email","to":"a@b.example","prority":1,\#(content)}"#,
             "prority: there is no such field; known: attachments, brand, category, channel, content, conversation, "
@@ -82,7 +85,10 @@ struct EnqueueTests {
             "key: 'k' belongs to message 2, which says something else: use another key"
         ),
         (#"{ "key": "k", "to": "a@b.example", "channel": "email", \#(content) }"#, nil),
-        (#"{"key":"","channel":"email","to":"a@b.example",\#(content)}"#, "key: it is empty: leave it out, or give the message a name of its own"),
+        (
+            #"{"key":"","channel":"email","to":"a@b.example",\#(content)}"#,
+            "key: it is empty: leave it out, or give the message a name of its own"
+        ),
     ]
 
     @Test("a bad line is told of with its number and reason, and the good ones stay")
@@ -133,7 +139,9 @@ struct EnqueueTests {
             getuid() == 0 ? ["setpriv", "--bounding-set=\(capabilities)", "--inh-caps=\(capabilities)"] : []
         let command = asAnyone + [Installed.dunlin, "enqueue", "secret"]
         let outcome = try await Child(
-            command[0], Array(command.dropFirst()), in: site.folder.path,
+            command[0],
+            Array(command.dropFirst()),
+            in: site.folder,
             environment: Child.environment.merging(["DUNLIN_TEMPLATES": Installed.templates]) { $1 }
         ).end()
         #expect(outcome.code == 66)

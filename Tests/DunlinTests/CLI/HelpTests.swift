@@ -51,7 +51,8 @@ struct HelpTests {
 
                   See 'dunlin help <subcommand>' for detailed help.
 
-                """)
+                """
+        )
     }
 
     @Test(
@@ -62,7 +63,8 @@ struct HelpTests {
             ["message", "approve"], ["opt-out"], ["opt-out", "add"], ["opt-out", "remove"], ["opt-out", "list"],
             ["opt-out", "check"], ["opt-out", "import"], ["opt-out", "export"], ["template"], ["template", "list"],
             ["template", "check"], ["template", "preview"], ["template", "render"],
-        ])
+        ]
+    )
     func pages(command: [String]) async throws {
         let site = try Site(nil)
         let help = try await site.start(command + ["--help"]).end()
@@ -92,10 +94,16 @@ struct HelpTests {
             Misuse(words: ["message", "list", "--state", "nope"], message: "Error: There is no state 'nope'."),
             Misuse(words: ["message", "list", "--channel", "fax"], message: "Error: There is no channel 'fax'."),
             Misuse(words: ["message", "cancel"], message: "Error: Name messages, or a filter such as --state held."),
-            Misuse(words: ["shape", "--by", "colour"], message: "Error: The value 'colour' is invalid for '--by <by>'."),
-        ])
+            Misuse(
+                words: ["shape", "--by", "colour"],
+                message: "Error: The value 'colour' is invalid for '--by <by>'."
+            ),
+        ]
+    )
     func misuse(_ misuse: Misuse) async throws {
-        let outcome = try await Site(nil).start(misuse.words).end()
+        let site = try Site(nil)
+        try await site.begin()
+        let outcome = try await site.start(misuse.words).end()
         #expect(outcome.code == 64)
         #expect(outcome.output == "")
         #expect(outcome.errors.hasPrefix(misuse.message), "\(outcome.errors)")

@@ -13,12 +13,12 @@ struct OptOutFileTests {
 
     @Test("what is exported can be imported again, and says the same")
     func roundTrip() async throws {
-        let first = try Site(nil)
+        let first = try Site(Site.brands)
         #expect(try await first.run("opt-out", "import", input: Self.csv) == "3 taken in, 0 there already.\n")
         #expect(try await first.run("opt-out", "import", input: Self.csv) == "0 taken in, 3 there already.\n")
         let exported = try await first.run("opt-out", "export")
         #expect(exported == Self.csv)
-        let second = try Site(nil)
+        let second = try Site(Site.brands)
         try second.folder.write(exported, to: "no.csv")
         #expect(try await second.run("opt-out", "import", "no.csv") == "3 taken in, 0 there already.\n")
         #expect(try await second.run("opt-out", "export") == exported)
@@ -36,22 +36,32 @@ struct OptOutFileTests {
         arguments: [
             Fault(
                 csv: "address,channel\na@b.example,email\nx@y.example,fax\n",
-                message: "line 3: there is no channel 'fax'; nothing was taken in"),
+                message: "line 3: there is no channel 'fax'; nothing was taken in"
+            ),
             Fault(
                 csv: "nope\nx\n",
-                message: "line 1: a column 'address' is expected; known: address, channel, brand, category, source, note, at"),
+                message:
+                    "line 1: a column 'address' is expected; known: address, channel, brand, category, source, note, at"
+            ),
             Fault(
                 csv: "address,nope\nx,y\n",
-                message: "line 1: unknown column 'nope'; known: address, channel, brand, category, source, note, at"),
-            Fault(csv: "address,note\na@b.example\n", message: "line 2: 2 fields are expected, not 1; nothing was taken in"),
+                message: "line 1: unknown column 'nope'; known: address, channel, brand, category, source, note, at"
+            ),
+            Fault(
+                csv: "address,note\na@b.example\n",
+                message: "line 2: 2 fields are expected, not 1; nothing was taken in"
+            ),
             Fault(csv: "address,note\n,x\n", message: "line 2: the address is missing; nothing was taken in"),
             Fault(
                 csv: "address,at\na@b.example,monday\n",
-                message: "line 2: at: 'monday' is no time: write it like 2026-11-30T09:00:00Z; nothing was taken in"),
+                message: "line 2: at: 'monday' is no time: write it like 2026-11-30T09:00:00Z; nothing was taken in"
+            ),
             Fault(csv: "address,note\na@b.example,\"x\n", message: "line 2: a quoted field without its end"),
-        ])
+        ]
+    )
     func fault(_ fault: Fault) async throws {
         let site = try Site(nil)
+        try await site.begin()
         let outcome = try await site.dunlin("opt-out", "import", input: fault.csv)
         #expect(outcome.code == 65)
         #expect(outcome.errors == "dunlin: \(fault.message)\n")

@@ -49,7 +49,8 @@ struct OverviewTests {
                 warning: 1 messages wait for a person
                   → see 'dunlin message list --state held', then approve or cancel them
 
-                """)
+                """
+        )
         #expect(
             try await shown(site, "status", "--check", code: 2) == """
                 critical: 2 messages are due and no worker runs
@@ -57,20 +58,23 @@ struct OverviewTests {
                 warning: 1 messages wait for a person
                   → see 'dunlin message list --state held', then approve or cancel them
 
-                """)
+                """
+        )
         #expect(
             try await shown(site, "shape") == """
                 DOMAIN       TOTAL  5  10  20  40  80  160  320  640  1280  1280+
                 TOTAL            2  .   .   .   .   .    .    .    .     .      2
                 example.com      2  .   .   .   .   .    .    .    .     .      2
 
-                """)
+                """
+        )
         #expect(
             try await shown(site, "shape", "--by", "channel", "--json") == """
                 [{"name":"email","total":2,"minutes":{"5":0,"10":0,"20":0,"40":0,"80":0,"160":0,"320":0,"640":0,\
                 "1280":0,"1280+":2}}]
 
-                """)
+                """
+        )
         #expect(
             try await shown(site, "message", "show", "INV-2") == """
                 MESSAGE 2  waiting
@@ -87,7 +91,8 @@ struct OverviewTests {
                 WHEN                      WHAT      HOW
                 (a time of milliseconds)  accepted
 
-                """)
+                """
+        )
     }
 
     @Test("why a message has not gone")
@@ -106,7 +111,8 @@ struct OverviewTests {
                 lane     no  no worker has opened one for email yet
                 worker   no  none runs: start 'dunlin serve'
 
-                """)
+                """
+        )
         #expect(
             try await shown(site, "why", "3") == """
                 Message 3: It will not go as things stand.
@@ -120,7 +126,8 @@ struct OverviewTests {
                 lane     no  no worker has opened one for email yet
                 worker   no  none runs: start 'dunlin serve'
 
-                """)
+                """
+        )
         #expect(
             try await shown(site, "why", "INV-4") == """
                 Message 4: It will not go as things stand.
@@ -134,9 +141,13 @@ struct OverviewTests {
                 lane     no  no worker has opened one for email yet
                 worker   no  none runs: start 'dunlin serve'
 
-                """)
+                """
+        )
         let answer = try await shown(site, "why", "INV-1", "--json")
-        let json = try #require(try JSONSerialization.jsonObject(with: Data(answer.replacing("(a time of milliseconds)", with: "").utf8)) as? [String: Any])
+        let json = try #require(
+            try JSONSerialization.jsonObject(with: Data(answer.replacing("(a time of milliseconds)", with: "").utf8))
+                as? [String: Any]
+        )
         #expect(json["state"] as? String == "waiting")
         #expect((json["checks"] as? [[String: Any]])?.count == 7)
     }
@@ -160,7 +171,8 @@ struct OverviewTests {
                 warning: 1 messages wait for a person
                   → see 'dunlin message list --state held', then approve or cancel them
 
-                """)
+                """
+        )
         #expect(try await shown(site, "shape") == "Nothing is due.\n")
         #expect(
             try await shown(site, "message", "show", "INV-1") == """
@@ -178,14 +190,16 @@ struct OverviewTests {
                 (a time of milliseconds)  accepted
                 (a time of milliseconds)  sent      outbox, (a while): written to outbox/00000001.eml
 
-                """)
+                """
+        )
         #expect(
             try await shown(site, "message", "list", "--state", "blocked") == """
                 ID  STATE    CHANNEL  TO                 TEMPLATE  DUE                   TRIES  REASON
                  3  blocked  email    carol@example.com  -         2020-01-01T00:00:00Z      0  \
                 opted out of category commercial (cli)
 
-                """)
+                """
+        )
         #expect(
             try await shown(site, "why", "INV-3") == """
                 Message 3: It will not go again.
@@ -199,11 +213,13 @@ struct OverviewTests {
                 lane     ok  outbox is open
                 worker   no  none runs: start 'dunlin serve'
 
-                """)
+                """
+        )
         let file = try #require(site.folder.text(of: "outbox/00000001.eml"))
         #expect(file.contains("Subject: INV-1\r\n"))
         for path in ["dunlin.sqlite", "outbox/00000001.eml"] {
-            let mode = try FileManager.default.attributesOfItem(atPath: site.folder.path(path))[.posixPermissions] as? Int
+            let mode =
+                try FileManager.default.attributesOfItem(atPath: site.folder.path(path))[.posixPermissions] as? Int
             #expect(mode == 0o600, "\(path)")
         }
     }
@@ -216,34 +232,50 @@ struct OverviewTests {
                 ADDRESS            SCOPE                SOURCE  SINCE                     NOTE
                 carol@example.com  category commercial  cli     (a time of milliseconds)  by phone
 
-                """)
+                """
+        )
         #expect(
             try await shown(site, "opt-out", "check", "CAROL@example.com", code: 1) == """
                 CAROL@example.com (carol@example.com) opted out of category commercial on (a time of milliseconds) (cli)
 
-                """)
+                """
+        )
         #expect(
             try await shown(site, "opt-out", "check", "bob@example.org")
-                == "bob@example.org (bob@example.org) has not opted out of anything.\n")
+                == "bob@example.org (bob@example.org) has not opted out of anything.\n"
+        )
         #expect(
             try await shown(site, "opt-out", "add", "carol@example.com", "--category", "commercial")
-                == "0 opted out of category commercial, 1 had done so before.\n")
+                == "0 opted out of category commercial, 1 had done so before.\n"
+        )
         let wrong = try await site.dunlin("opt-out", "remove", "carol@example.com")
         #expect(wrong.code == 65)
         #expect(
             wrong.errors == """
                 dunlin: carol@example.com has not opted out of everything: see 'dunlin opt-out check carol@example.com'
 
-                """)
+                """
+        )
         #expect(
             try await shown(site, "opt-out", "remove", "carol@example.com", "--category", "commercial")
-                == "carol@example.com is no longer opted out of category commercial.\n")
+                == "carol@example.com is no longer opted out of category commercial.\n"
+        )
         #expect(try await shown(site, "opt-out", "list") == "Nobody has opted out.\n")
     }
 
     @Test("what was never accepted is not there to show", arguments: [["message", "show"], ["why"]])
     func absent(command: [String]) async throws {
         let site = try Site(nil)
+        let nowhere = try await site.start(command + ["77"]).end()
+        #expect(nowhere.code == 66)
+        #expect(
+            nowhere.errors == """
+                dunlin: there is no database at dunlin.sqlite: 'dunlin enqueue' makes one, or name another --config
+
+                """
+        )
+        #expect(site.folder.text(of: "dunlin.sqlite") == nil)
+        try await site.begin()
         let number = try await site.start(command + ["77"]).end()
         #expect(number.code == 65)
         #expect(number.errors.hasPrefix("dunlin: there is no message 77"))

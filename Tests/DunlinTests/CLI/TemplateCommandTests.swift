@@ -15,7 +15,14 @@ struct TemplateCommandTests {
     func strict() async throws {
         let site = try site()
         let outcome = try await site.dunlin(
-            "template", "render", "letter.txt", "--data", "data.json", "--partials", "partials")
+            "template",
+            "render",
+            "letter.txt",
+            "--data",
+            "data.json",
+            "--partials",
+            "partials"
+        )
         #expect(outcome.code == 65)
         #expect(outcome.output == "")
         #expect(outcome.errors == "dunlin: letter.txt:2:1: unknown variable 'missing'\n")
@@ -28,7 +35,15 @@ struct TemplateCommandTests {
     func lenient() async throws {
         let site = try site()
         let outcome = try await site.dunlin(
-            "template", "render", "letter.txt", "--data", "data.json", "--partials", "partials", "--lenient")
+            "template",
+            "render",
+            "letter.txt",
+            "--data",
+            "data.json",
+            "--partials",
+            "partials",
+            "--lenient"
+        )
         #expect(outcome.code == 0)
         #expect(outcome.output == "Dear Ada &amp; Co,\nYours, Ada &amp; Co\n")
         #expect(outcome.errors == "")
@@ -37,7 +52,13 @@ struct TemplateCommandTests {
     @Test("render escapes what is HTML, and reads variables from standard input")
     func html() async throws {
         let outcome = try await site().dunlin(
-            "template", "render", "letter.html", "--data", "-", input: #"{"name": "<b>"}"#)
+            "template",
+            "render",
+            "letter.html",
+            "--data",
+            "-",
+            input: #"{"name": "<b>"}"#
+        )
         #expect(outcome.code == 0)
         #expect(outcome.output == "<p>&lt;b&gt; <b></p>\n")
     }
@@ -68,7 +89,10 @@ struct TemplateCommandTests {
         try site.folder.write("Hello {{name}}\n{{#open}}\n", to: "Words/greeting/friendly.en.email.txt")
         let check = try await site.dunlin("template", "check")
         #expect(check.code == 65)
-        #expect(check.errors.contains("greeting/friendly.en.subject.txt:1:7: unknown variable 'nam'"), "\(check.errors)")
+        #expect(
+            check.errors.contains("greeting/friendly.en.subject.txt:1:7: unknown variable 'nam'"),
+            "\(check.errors)"
+        )
         #expect(check.errors.contains("greeting/friendly.en.email.txt:2:1: "), "\(check.errors)")
         #expect(check.errors.hasSuffix("problems in Words\n"))
     }

@@ -48,15 +48,21 @@ final class Child: Sendable {
     private let fate = Fate()
     private let files: TemporaryFolder
     private let input: Int32?
+    /// Kept for as long as the process may need it.
+    private let place: TemporaryFolder?
 
     /// - Parameters:
     ///   - program: a path, or a name to look for in `PATH`.
     ///   - input: what it reads; `nil` is a stream that stays open until this object goes.
     init(
-        _ program: String, _ arguments: [String], input: String? = "", in folder: String? = nil,
+        _ program: String,
+        _ arguments: [String],
+        input: String? = "",
+        in folder: TemporaryFolder? = nil,
         environment: [String: String] = Child.environment
     ) throws {
         files = try TemporaryFolder()
+        place = folder
         var reading: Int32
         if let input {
             let path = files.path("input")
@@ -71,10 +77,14 @@ final class Child: Sendable {
             self.input = ends[1]
         }
         defer { close(reading) }
-        let placing = folder.map { ["env", "-C", $0] } ?? []
+        let placing = folder.map { ["env", "-C", $0.path] } ?? []
         identifier = try Child.spawn(
-            placing + [program] + arguments, reading: reading, output: files.path("output"),
-            errors: files.path("errors"), environment)
+            placing + [program] + arguments,
+            reading: reading,
+            output: files.path("output"),
+            errors: files.path("errors"),
+            environment
+        )
         let identifier = identifier
         let fate = fate
         Thread.detachNewThread {
@@ -95,7 +105,10 @@ final class Child: Sendable {
     }
 
     private static func spawn(
-        _ arguments: [String], reading: Int32, output: String, errors: String,
+        _ arguments: [String],
+        reading: Int32,
+        output: String,
+        errors: String,
         _ environment: [String: String]
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()

@@ -4,7 +4,9 @@ import Testing
 /// Messages in many scripts, and what must come of them at the other end.
 enum Correspondence {
     private static let png = Data(
-        base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
+        base64Encoded:
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+    )
 
     static let samples: [Mail] = {
         let voices: [(key: String, name: String, subject: String, text: String)] = [
@@ -27,20 +29,36 @@ enum Correspondence {
         ]
         var mails = voices.map { voice in
             Mail(
-                voice.key, to: "\(quoted(voice.name)) <\(voice.key)@example.com>", subject: voice.subject,
-                text: voice.text)
+                voice.key,
+                to: "\(quoted(voice.name)) <\(voice.key)@example.com>",
+                subject: voice.subject,
+                text: voice.text
+            )
         }
         var rich = Mail(
-            "rich", to: "Ада <rich@example.com>", subject: "С картинкой", text: "Смотрите картинку.",
-            html: "<p>Смотрите <b>картинку</b>: <img src=\"cid:dot@acme.example\"> &amp; 發票.</p>\n<p>.</p>")
+            "rich",
+            to: "Ада <rich@example.com>",
+            subject: "С картинкой",
+            text: "Смотрите картинку.",
+            html: "<p>Смотрите <b>картинку</b>: <img src=\"cid:dot@acme.example\"> &amp; 發票.</p>\n<p>.</p>"
+        )
         rich.attachments = [
             .init(
-                filename: "dot.png", contentType: "image/png", base64: png?.base64EncodedString() ?? "",
-                contentId: "dot@acme.example"),
+                filename: "dot.png",
+                contentType: "image/png",
+                base64: png?.base64EncodedString() ?? "",
+                contentId: "dot@acme.example"
+            ),
             .init(
-                filename: "Rechnung für März – 請求書.pdf", contentType: "application/pdf",
-                base64: Data((0..<20_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }).base64EncodedString()),
-            .init(filename: "dots.txt", contentType: "text/plain", base64: Data(".\r\n..\r\n".utf8).base64EncodedString()),
+                filename: "Rechnung für März – 請求書.pdf",
+                contentType: "application/pdf",
+                base64: Data((0..<20_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }).base64EncodedString()
+            ),
+            .init(
+                filename: "dots.txt",
+                contentType: "text/plain",
+                base64: Data(".\r\n..\r\n".utf8).base64EncodedString()
+            ),
         ]
         mails.append(rich)
         return mails

@@ -2,7 +2,9 @@
 ///
 /// The time only bounds how long a broken program is waited for. Nothing is concluded from how long it took.
 func eventually<Found>(
-    _ what: String, within limit: Duration = .seconds(120), _ look: () async throws -> Found?
+    _ what: String,
+    within limit: Duration = .seconds(120),
+    _ look: () async throws -> Found?
 ) async throws -> Found {
     let deadline = ContinuousClock.now + limit
     while true {
@@ -14,7 +16,9 @@ func eventually<Found>(
 
 /// The same for a condition.
 func eventually(
-    _ what: String, within limit: Duration = .seconds(120), _ holds: () async throws -> Bool
+    _ what: String,
+    within limit: Duration = .seconds(120),
+    _ holds: () async throws -> Bool
 ) async throws {
     let _: Void = try await eventually(what, within: limit) { try await holds() ? () : nil }
 }

@@ -6,7 +6,8 @@ enum Installed {
     static let dunlin: String = {
         var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         if !FileManager.default.fileExists(atPath: folder.appendingPathComponent("dunlin").path) {
-            folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+            folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+                .deletingLastPathComponent()
         }
         return folder.appendingPathComponent("dunlin").path
     }()

@@ -28,7 +28,10 @@ struct Mail: Encodable {
     var attachments: [Attachment]?
 
     init(
-        _ key: String?, to: String = "ada@example.com", subject: String? = nil, text: String = "Hello.",
+        _ key: String?,
+        to: String = "ada@example.com",
+        subject: String? = nil,
+        text: String = "Hello.",
         html: String? = nil
     ) {
         self.key = key

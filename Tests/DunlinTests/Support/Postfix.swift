@@ -36,7 +36,9 @@ final class Postfix: Sendable {
             smtpd_tls_security_level = none
             smtputf8_enable = yes
 
-            """, to: "config/main.cf")
+            """,
+            to: "config/main.cf"
+        )
         try folder.write(
             """
             127.0.0.1:\(port) inet n - n - - smtpd
@@ -55,7 +57,9 @@ final class Postfix: Sendable {
             retry unix - - n - - error
             anvil unix - - n - 1 anvil
 
-            """, to: "config/master.cf")
+            """,
+            to: "config/master.cf"
+        )
         let manager = FileManager.default
         for name in ["queue", "data", "mail"] {
             try manager.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)

@@ -31,24 +31,33 @@ final class Site: Sendable {
     ///   - transport: further keys of the transport, one line each.
     ///   - channel: further keys of the channel, one line each.
     convenience init(
-        sendingTo url: String, transport: [String] = [], channel: [String] = ["retry: {first: 20ms, max: 50ms}"],
+        sendingTo url: String,
+        transport: [String] = [],
+        channel: [String] = ["retry: {first: 20ms, max: 50ms}"],
         environment: [String: String] = [:]
     ) throws {
         let keys = (["type: smtp", "url: \(url)"] + transport).map { "        \($0)\n" }.joined()
         try self.init(
             Site.brands + "channels:\n  email:\n    transports:\n      -" + keys.dropFirst(7)
                 + channel.map { "    \($0)\n" }.joined(),
-            environment: environment)
+            environment: environment
+        )
     }
 
     func start(_ arguments: [String], input: String? = "", environment: [String: String] = [:]) throws -> Child {
         try Child(
-            Installed.dunlin, arguments, input: input, in: folder.path,
-            environment: self.environment.merging(environment) { $1 })
+            Installed.dunlin,
+            arguments,
+            input: input,
+            in: folder,
+            environment: self.environment.merging(environment) { $1 }
+        )
     }
 
     func dunlin(
-        _ arguments: String..., input: String = "", environment: [String: String] = [:]
+        _ arguments: String...,
+        input: String = "",
+        environment: [String: String] = [:]
     ) async throws -> Child.Outcome {
         try await start(arguments, input: input, environment: environment).end()
     }
@@ -56,13 +65,20 @@ final class Site: Sendable {
     /// Runs a command that must succeed, and gives what it printed.
     @discardableResult
     func run(
-        _ arguments: String..., input: String = "", environment: [String: String] = [:]
+        _ arguments: String...,
+        input: String = "",
+        environment: [String: String] = [:]
     ) async throws -> String {
         let outcome = try await start(arguments, input: input, environment: environment).end()
         guard outcome.code == 0 else {
             throw Complaint("dunlin \(arguments.joined(separator: " ")): \(outcome.ending), \(outcome.errors)")
         }
         return outcome.output
+    }
+
+    /// Makes the database, which a command that only looks does not.
+    func begin() async throws {
+        try await run("enqueue")
     }
 
     func enqueue(_ mails: [Mail]) async throws {
@@ -81,12 +97,12 @@ final class Site: Sendable {
         try await Installed.python("audit", [folder.path("dunlin.sqlite")])
     }
 
-    /// Works until `isDone`, then stops cleanly.
+    /// Works until `isDone`, then stops cleanly. A worker that has begun knows what a stop signal means.
     func work(until what: String, _ isDone: () async throws -> Bool) async throws {
         let worker = try start(["work"])
         try await eventually(what) {
             guard worker.isRunning else { throw Complaint("the worker ended by itself: \(worker.errors)") }
-            return try await isDone()
+            return try await self.status().working ? isDone() : false
         }
         let outcome = await worker.end(by: SIGTERM)
         #expect(outcome.ending == .exited(0), "\(outcome.errors)")

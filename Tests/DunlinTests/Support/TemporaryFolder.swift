@@ -19,7 +19,9 @@ final class TemporaryFolder: Sendable {
     func write(_ text: String, to name: String) throws -> String {
         let path = path(name)
         try FileManager.default.createDirectory(
-            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            atPath: (path as NSString).deletingLastPathComponent,
+            withIntermediateDirectories: true
+        )
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         return path
     }

@@ -20,19 +20,32 @@ struct DispatcherFixture: Sendable {
 
     /// - Parameter database: stands between the worker and its database.
     func dispatcher(
-        _ transports: [any Transport], database: (any Database)? = nil, reservedBytes: Int64 = 0,
-        untilEmpty: Bool = true, onTurn: @escaping @Sendable () -> Void = {}
+        _ transports: [any Transport],
+        database: (any Database)? = nil,
+        reservedBytes: Int64 = 0,
+        untilEmpty: Bool = true,
+        onTurn: @escaping @Sendable () -> Void = {}
     ) throws -> Dispatcher {
         let settings = MessagingSettings(
             channels: [
                 .email: ChannelSettings(transports: [.outbox(OutboxSettings())], retry: retry, uncertain: uncertain)
-            ], stopWithin: stopWithin)
+            ],
+            stopWithin: stopWithin
+        )
         let composer = Composer(
-            library: TemplateLibrary(folder: queued.folder.path), brands: try Brand.all([:]), secret: "secret")
+            library: TemplateLibrary(folder: queued.folder.path),
+            brands: try Brand.all([:]),
+            secret: "secret"
+        )
         return Dispatcher(
-            queue: Queue(database ?? queued.database, reservedBytes: reservedBytes), settings: settings,
-            composer: composer, transports: [.email: transports], options: .init(name: "test", untilEmpty: untilEmpty, onTurn: onTurn),
-            clock: clock.wall, logger: DispatcherFixture.silent)
+            queue: Queue(database ?? queued.database, reservedBytes: reservedBytes),
+            settings: settings,
+            composer: composer,
+            transports: [.email: transports],
+            options: .init(name: "test", untilEmpty: untilEmpty, onTurn: onTurn),
+            clock: clock.wall,
+            logger: DispatcherFixture.silent
+        )
     }
 
     /// Runs a worker until nothing is due or in flight.
@@ -46,7 +59,8 @@ struct DispatcherFixture: Sendable {
     /// Runs a worker beside `body`, and stops it as a signal would when `body` is done.
     @discardableResult
     func whileWorking(
-        _ dispatcher: Dispatcher, _ body: () async throws -> Void
+        _ dispatcher: Dispatcher,
+        _ body: () async throws -> Void
     ) async throws -> Dispatcher.Summary {
         let group = ServiceGroup(services: [dispatcher], logger: DispatcherFixture.silent)
         async let running: Void = group.run()

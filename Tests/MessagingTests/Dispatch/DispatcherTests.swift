@@ -15,7 +15,8 @@ struct DispatcherTests {
             (9, now - 5000), (5, now - 10), (0, now), (5, now - 20), (5, now - 10), (0, now - 1), (3, now + 1),
         ]
         let ids = try await fixture.enqueue(
-            given.map { QueueFixture.message(priority: $0.priority, due: $0.due) })
+            given.map { QueueFixture.message(priority: $0.priority, due: $0.due) }
+        )
         let transport = MemoryTransport(parallelism: 1)
         try await fixture.drain(transport)
         #expect(transport.departures.map(\.id) == [5, 2, 3, 1, 4, 0].map { ids[$0] })
@@ -73,7 +74,8 @@ struct DispatcherTests {
         let id = try await fixture.enqueue(1)[0]
         let start = fixture.clock.now
         try await fixture.drain(
-            MemoryTransport { _, _ in .report(.outcome(.retry(.temporary, "421 busy", after: 900_000)), .working) })
+            MemoryTransport { _, _ in .report(.outcome(.retry(.temporary, "421 busy", after: 900_000)), .working) }
+        )
         #expect(try await fixture.message(id)?.due == start + 900_000)
     }
 
@@ -102,7 +104,8 @@ struct DispatcherTests {
         let fixture = try await DispatcherFixture()
         let now = fixture.clock.now
         let ids = try await fixture.enqueue(
-            [now + 1000, now + 5000, nil].map { QueueFixture.message(due: now, expires: $0) })
+            [now + 1000, now + 5000, nil].map { QueueFixture.message(due: now, expires: $0) }
+        )
         fixture.clock.now += 1000
         let transport = MemoryTransport()
         try await fixture.drain(transport)
@@ -117,7 +120,8 @@ struct DispatcherTests {
         let fixture = try await DispatcherFixture()
         let id = try await fixture.enqueue([QueueFixture.message(expires: fixture.clock.now + 20_000)])[0]
         try await fixture.drain(
-            MemoryTransport { _, _ in .report(.outcome(.retry(.temporary, "451 later")), .working) })
+            MemoryTransport { _, _ in .report(.outcome(.retry(.temporary, "451 later")), .working) }
+        )
         #expect(try await fixture.message(id)?.state == .expired)
         #expect(try await fixture.events(id) == [.retry, .expired])
     }
@@ -267,12 +271,14 @@ struct DispatcherTests {
     @Test(
         "a clock that jumps loses nothing and repeats nothing",
         arguments: [[-3_600_000], [86_400_000], [-3_600_000, 86_400_000], [86_400_000, -86_400_000, 3_600_000]]
-            as [[Int64]])
+            as [[Int64]]
+    )
     func survivesClock(jumps: [Int64]) async throws {
         let fixture = try await DispatcherFixture()
         let now = fixture.clock.now
         let ids = try await fixture.enqueue(
-            (0..<30).map { QueueFixture.message(to: "p\($0)@example.com", due: now + Int64($0 % 3) * 60_000) })
+            (0..<30).map { QueueFixture.message(to: "p\($0)@example.com", due: now + Int64($0 % 3) * 60_000) }
+        )
         let transport = MemoryTransport { delivery, times in
             delivery.handOff.id % 2 == 0 && times == 0
                 ? .report(.outcome(.retry(.temporary, "451 later")), .working) : .report(Self.accepted, .working)
@@ -293,16 +299,17 @@ struct DispatcherTests {
         }
     }
 
-    @Test("work that comes while it runs is sent, whoever stored it", arguments: [true, false])
-    func noticesWork(byAnother: Bool) async throws {
+    @Test("work that another process stores while it runs is noticed and sent")
+    func noticesWork() async throws {
         let fixture = try await DispatcherFixture()
         let other = try SQLiteDatabase(
-            path: "\(fixture.queued.folder.path)/dunlin.sqlite", clock: fixture.clock.wall)
+            path: "\(fixture.queued.folder.path)/dunlin.sqlite",
+            clock: fixture.clock.wall
+        )
         let transport = MemoryTransport()
         try await fixture.whileWorking(try fixture.dispatcher([transport], untilEmpty: false)) {
             for round in 1...3 {
-                let queue = byAnother ? Queue(other, reservedBytes: 0) : fixture.queue
-                _ = try await queue.enqueue([QueueFixture.message(), QueueFixture.message()])
+                _ = try await Queue(other, reservedBytes: 0).enqueue([QueueFixture.message(), QueueFixture.message()])
                 await transport.wait { $0.departed.count == 2 * round }
             }
         }

@@ -30,6 +30,7 @@ final class MemoryTransport: Transport {
         var queued: [Delivery] = []
         var wire: [Delivery] = []
         var watchers: [(isReached: @Sendable (Departures) -> Bool, CheckedContinuation<Void, Never>)] = []
+        var isCancelled = false
     }
 
     /// What a test may wait for.
@@ -47,8 +48,11 @@ final class MemoryTransport: Transport {
 
     /// - Parameter policy: is given how often the message came before, counted from 0.
     init(
-        _ name: String = "memory", parallelism: Int = 4,
-        policy: @escaping @Sendable (Delivery, Int) -> Answer = { _, _ in .report(.outcome(.accepted("250 ok")), .working) }
+        _ name: String = "memory",
+        parallelism: Int = 4,
+        policy: @escaping @Sendable (Delivery, Int) -> Answer = { _, _ in
+            .report(.outcome(.accepted("250 ok")), .working)
+        }
     ) {
         self.name = name
         self.parallelism = parallelism
@@ -160,21 +164,27 @@ final class MemoryTransport: Transport {
 
     // MARK: - Waiting
 
-    /// Returns when what has happened here so far satisfies a condition.
+    /// Returns when what has happened here so far satisfies a condition, or when the test's time is up.
     func wait(until isReached: @escaping @Sendable (Departures) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            thread.async { [self] in
-                state.withLock { $0.watchers.append((isReached, continuation)) }
-                notify()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                thread.async { [self] in
+                    state.withLock { $0.watchers.append((isReached, continuation)) }
+                    notify()
+                }
             }
+        } onCancel: {
+            state.withLock { $0.isCancelled = true }
+            thread.async { self.notify() }
         }
     }
 
     private func notify() {
         let reached = state.withLock { state in
             let now = Departures(departed: state.departures, queued: state.queued.count, wire: state.wire.count)
-            let reached = state.watchers.filter { $0.isReached(now) }
-            state.watchers.removeAll { $0.isReached(now) }
+            let isOver = state.isCancelled
+            let reached = state.watchers.filter { isOver || $0.isReached(now) }
+            state.watchers.removeAll { isOver || $0.isReached(now) }
             return reached
         }
         for watcher in reached { watcher.1.resume() }

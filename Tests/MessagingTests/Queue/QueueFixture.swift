@@ -24,8 +24,14 @@ struct QueueFixture: Sendable {
 
     /// A message by email, as a reader would give it.
     static func message(
-        key: String? = nil, to address: String = "ada@example.com", words: String = "Hello", priority: Int = 5,
-        due: Int64? = nil, expires: Int64? = nil, channel: Channel = .email, brand: String = "example",
+        key: String? = nil,
+        to address: String = "ada@example.com",
+        words: String = "Hello",
+        priority: Int = 5,
+        due: Int64? = nil,
+        expires: Int64? = nil,
+        channel: Channel = .email,
+        brand: String = "example",
         category: String = "transactional"
     ) -> NewMessage {
         var writer = JSONWriter()
@@ -40,8 +46,18 @@ struct QueueFixture: Sendable {
         writer.endObject()
         let domain = address.split(separator: "@").last.map(String.init) ?? ""
         return NewMessage(
-            key: key, channel: channel, priority: priority, due: due, expires: expires, addressKey: address,
-            domain: domain, brand: brand, category: category, template: "", document: writer.bytes)
+            key: key,
+            channel: channel,
+            priority: priority,
+            due: due,
+            expires: expires,
+            addressKey: address,
+            domain: domain,
+            brand: brand,
+            category: category,
+            template: "",
+            document: writer.bytes
+        )
     }
 
     /// Claims once, as a worker's turn does.
@@ -51,11 +67,20 @@ struct QueueFixture: Sendable {
 
     /// Settles one hand-off, as a worker's turn does.
     func settle(
-        _ handOff: HandOff, _ outcome: Outcome, retry: RetryPolicy = .init(), uncertain: UncertainPolicy = .retry,
+        _ handOff: HandOff,
+        _ outcome: Outcome,
+        retry: RetryPolicy = .init(),
+        uncertain: UncertainPolicy = .retry,
         random: Double = 0
     ) async throws {
         let settlement = Settlement(
-            handOff: handOff, transport: "test", outcome: outcome, retry: retry, uncertain: uncertain, random: random)
+            handOff: handOff,
+            transport: "test",
+            outcome: outcome,
+            retry: retry,
+            uncertain: uncertain,
+            random: random
+        )
         _ = try await queue.turn(.init(settlements: [settlement]), node: 1)
     }
 }

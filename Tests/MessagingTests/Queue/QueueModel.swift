@@ -43,8 +43,17 @@ struct QueueModel {
         }
         let due = message.due ?? now
         messages[id] = Message(
-            id: id, key: message.key, words: words, channel: message.channel, priority: message.priority,
-            expires: message.expires, address: message.addressKey, brand: message.brand, due: due, since: due)
+            id: id,
+            key: message.key,
+            words: words,
+            channel: message.channel,
+            priority: message.priority,
+            expires: message.expires,
+            address: message.addressKey,
+            brand: message.brand,
+            due: due,
+            since: due
+        )
         accepted += 1
         return .accepted(id: id)
     }

@@ -23,71 +23,91 @@ struct StatementPlanTests {
 
     static let hot = [
         HotStatement(
-            "claim", "SET state = 'sending'",
+            "claim",
+            "SET state = 'sending'",
             [
                 byID, "LIST SUBQUERY 2", "MATERIALIZE picked",
                 "SEARCH message USING INDEX message_waiting (channel=? AND priority=? AND due<?)", "SCAN picked",
                 "CORRELATED SCALAR SUBQUERY 3", content, "CORRELATED SCALAR SUBQUERY 4",
                 "SEARCH opt_out USING COVERING INDEX sqlite_autoindex_opt_out_1 (address_key=?)",
-            ]),
+            ]
+        ),
         HotStatement(
-            "next due", "SELECT min(due) FROM (",
+            "next due",
+            "SELECT min(due) FROM (",
             ["CO-ROUTINE heads", "COMPOUND QUERY"]
                 + (0...9).flatMap {
                     [
                         $0 == 0 ? "LEFT-MOST SUBQUERY" : "UNION ALL",
                         "SEARCH message USING INDEX message_waiting (channel=? AND priority=?)",
                     ]
-                } + ["SEARCH heads"]),
+                } + ["SEARCH heads"]
+        ),
         HotStatement(
-            "hand off again", "SELECT expires, address_key, brand",
+            "hand off again",
+            "SELECT expires, address_key, brand",
             [
                 byID, "CORRELATED SCALAR SUBQUERY 1",
                 "SEARCH opt_out USING COVERING INDEX sqlite_autoindex_opt_out_1 (address_key=?)",
-            ]),
+            ]
+        ),
         HotStatement("end what the gate stopped", "node = NULL, finished_at = $4", [byID]),
         HotStatement("put back", "SET state = 'waiting', node = NULL", [byID]),
         HotStatement("settle", "due = coalesce($5, due)", [byID]),
         HotStatement("fetch a large message", "SELECT document FROM content WHERE id", [content]),
         HotStatement(
-            "insert an event", "INSERT INTO event",
-            ["SCALAR SUBQUERY 1", "SEARCH event USING PRIMARY KEY (message=?)"]),
+            "insert an event",
+            "INSERT INTO event",
+            ["SCALAR SUBQUERY 1", "SEARCH event USING PRIMARY KEY (message=?)"]
+        ),
         HotStatement("count an attempt", "INSERT INTO throughput", []),
         HotStatement(
-            "take back", "coalesce(started_at, accepted_at), channel",
-            ["SEARCH message USING INDEX message_sending (channel=?)"]),
+            "take back",
+            "coalesce(started_at, accepted_at), channel",
+            ["SEARCH message USING INDEX message_sending (channel=?)"]
+        ),
         HotStatement(
-            "expire", "SET state = 'expired'",
+            "expire",
+            "SET state = 'expired'",
             [
                 byID, "LIST SUBQUERY 2", "MATERIALIZE late",
                 "SEARCH message USING INDEX message_expiring (expires>? AND expires<?)", "SCAN late",
-            ]),
+            ]
+        ),
         HotStatement(
-            "find what is old", "ORDER BY finished_at LIMIT",
-            ["SEARCH message USING COVERING INDEX message_finished (state=? AND finished_at>? AND finished_at<?)"]),
+            "find what is old",
+            "ORDER BY finished_at LIMIT",
+            ["SEARCH message USING COVERING INDEX message_finished (state=? AND finished_at>? AND finished_at<?)"]
+        ),
         HotStatement("prune events", "DELETE FROM event", ["SEARCH event USING PRIMARY KEY (message=?)"]),
         HotStatement("prune contents", "DELETE FROM content", [content]),
         HotStatement("prune messages", "DELETE FROM message", [byID]),
         HotStatement(
-            "look up opt-outs, one person's few sorted in memory", "FROM opt_out WHERE address_key = $1 ORDER BY id",
+            "look up opt-outs, one person's few sorted in memory",
+            "FROM opt_out WHERE address_key = $1 ORDER BY id",
             [
                 "SEARCH opt_out USING INDEX sqlite_autoindex_opt_out_1 (address_key=?)",
                 "USE TEMP B-TREE FOR ORDER BY",
-            ]),
+            ]
+        ),
         HotStatement("opt out", "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)\nON CONFLICT (address_key", []),
         HotStatement("opt out after a bounce", "'bounce'", [byID]),
         HotStatement("store content", "INSERT INTO content", []),
         HotStatement("store a message", "INSERT INTO message", []),
         HotStatement(
-            "find the message of a key", "SELECT id, document FROM content WHERE key",
-            ["SEARCH content USING INDEX content_key (key=?)"]),
+            "find the message of a key",
+            "SELECT id, document FROM content WHERE key",
+            ["SEARCH content USING INDEX content_key (key=?)"]
+        ),
         HotStatement("show", "WHERE message.id = $1", [byID, content]),
         HotStatement(
-            "list, a page from an id downwards", "document FROM message JOIN content ON content.id = message.id\nWHERE (",
+            "list, a page from an id downwards",
+            "document FROM message JOIN content ON content.id = message.id\nWHERE (",
             [
                 "SEARCH message USING INTEGER PRIMARY KEY (rowid<?)",
                 "SEARCH content USING INTEGER PRIMARY KEY (rowid=?)",
-            ]),
+            ]
+        ),
         HotStatement("cancel", "SET state = 'cancelled'", [byID]),
         HotStatement("replay", "attempts = 0, finished_at = NULL", [byID]),
         HotStatement("approve", "AND state = 'held'", [byID]),
@@ -124,7 +144,8 @@ struct StatementPlanTests {
                 "message USING COVERING INDEX message_finished", "message USING INDEX message_held",
                 "message USING INDEX message_sending", "message USING INDEX message_waiting",
                 "opt_out USING COVERING INDEX sqlite_autoindex_opt_out_1",
-            ])
+            ]
+        )
         try fixture.database.close()
     }
 

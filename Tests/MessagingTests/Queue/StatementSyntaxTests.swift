@@ -13,21 +13,27 @@ struct StatementSyntaxTests {
     func parsesAsPostgreSQL() throws {
         let texts = StatementSyntaxTests.all.map { $0.text(.postgresql) }
         let output = try python(StatementSyntaxTests.script, input: JSONEncoder().encode(texts))
-        #expect(output == "parsed \(texts.count)\n", "the parser is pglast: deploy/test installs it and sets DUNLIN_PYTHON")
+        #expect(
+            output == "parsed \(texts.count)\n",
+            "the parser is pglast: deploy/test installs it and sets DUNLIN_PYTHON"
+        )
     }
 
     /// `CREATE INDEX ... WHERE` and `ON CONFLICT ... WHERE` count here as one each.
     @Test("is known to the lists that the tests read")
     func isListed() throws {
         let sources = try Repository.swiftFiles("Sources/Messaging").merging(
-            try Repository.swiftFiles("Sources/Storage"), uniquingKeysWith: { first, _ in first })
+            try Repository.swiftFiles("Sources/Storage"),
+            uniquingKeysWith: { first, _ in first }
+        )
         let written = sources.filter { !$0.key.hasSuffix("/Statement.swift") }
             .mapValues { StatementSyntaxTests.constructions(in: $0) }
         let found = written.values.reduce(0, +)
         let sameLine = Queue.shapeColumns.count - 1
         #expect(
             found + sameLine == StatementSyntaxTests.all.count,
-            "add the new statement to its file's list: \(written.filter { $0.value > 0 }.sorted { $0.key < $1.key })")
+            "add the new statement to its file's list: \(written.filter { $0.value > 0 }.sorted { $0.key < $1.key })"
+        )
     }
 
     @Test("stands in the lists once")

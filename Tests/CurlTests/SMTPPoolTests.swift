@@ -225,7 +225,7 @@ import Testing
 
     @Test func `without a token there is no connection`() async throws {
         try await PoolBench.run(settings: { $0.bearerToken = { _ in throw NoToken() } }) { bench in
-            #expect(await bench.send([message(1)]) == ["connectFailed token"])
+            #expect(await bench.send([message(1)]) == ["credentialsRefused token"])
             #expect(bench.server.seen.connections == 0)
         }
     }

@@ -6,7 +6,7 @@ import Testing
 @testable import Curl
 
 /// Against Postfix's `smtp-sink`, where it is installed.
-@Suite(.enabled(if: access("/usr/sbin/smtp-sink", X_OK) == 0))
+@Suite
 struct SMTPSinkTests {
     @Test func `twenty thousand messages over thirty-two sessions are accepted, each once`() async throws {
         let server = try ScriptedServer()

@@ -288,7 +288,8 @@ final class SMTPPoolWorker: NetworkResident {
             sessions.append(session)
             settle(session, now: now)
             serve(session, now: now)
-        case .failed(.credentials) where settings.bearerToken != nil && !attempt.isSecondToken:
+        case .failed(.credentials(let failure))
+        where settings.bearerToken != nil && !attempt.isSecondToken && failure.reason != .token:
             attempt.awaitSecondToken(now: now)
             begin(attempt, now: now)
         case .failed(let failure):

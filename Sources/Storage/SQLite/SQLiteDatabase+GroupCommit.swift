@@ -59,8 +59,8 @@ extension SQLiteDatabase {
 
     private func commit(_ jobs: [WriteJob]) {
         if let failure = tryCommit(jobs) {
-            let isAboutOneJob = failure.code == .constraint || failure.code == .other
-            guard jobs.count > 1, isAboutOneJob else { return jobs.forEach { $0.finish(failure) } }
+            let isAboutAll = [.busy, .diskFull, .access, .corrupt].contains(failure.code)
+            guard jobs.count > 1, !isAboutAll else { return jobs.forEach { $0.finish(failure) } }
             for job in jobs { job.finish(tryCommit([job])) }
         } else {
             for job in jobs { job.finish(nil) }

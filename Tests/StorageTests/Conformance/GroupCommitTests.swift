@@ -85,21 +85,26 @@ struct GroupCommitTests {
         try database.close()
     }
 
-    @Test("one that throws takes back only its own work", arguments: DatabaseDriver.all)
+    @Test("those that throw take back only their own work", arguments: DatabaseDriver.all)
     func throwsAlone(_ driver: DatabaseDriver) async throws {
+        struct Stumble: Error, CustomStringConvertible { var description: String { "stumbled" } }
         let database = try await driver.place().openLedger()
         let results = try await together(database, 30) { index, transaction in
             try Ledger.insert("writer \(index)", Int64(index), transaction)
-            if index == 11 { throw StorageError(.other, "not this one") }
-        }
-        for (index, result) in results.enumerated() {
-            if index == 11 {
-                #expect(throws: StorageError(.other, "not this one")) { try result.get() }
-            } else {
-                #expect(throws: Never.self) { try result.get() }
+            switch index {
+            case 11: throw StorageError(.schema, "not this one")
+            case 17: throw Stumble()
+            default: break
             }
         }
-        #expect(try await database.read { try Ledger.count($0) } == 29)
+        for (index, result) in results.enumerated() {
+            switch index {
+            case 11: #expect(throws: StorageError(.schema, "not this one")) { try result.get() }
+            case 17: #expect(throws: StorageError(.other, "stumbled")) { try result.get() }
+            default: #expect(throws: Never.self) { try result.get() }
+            }
+        }
+        #expect(try await database.read { try Ledger.count($0) } == 28)
         try database.close()
     }
 

@@ -65,18 +65,24 @@ let package = Package(
             swiftSettings: house
         ),
 
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: house),
-        .testTarget(name: "TemplatingTests", dependencies: ["Templating", "JSON"], swiftSettings: house),
+        // Tests
+        .target(name: "TestSupport", dependencies: ["Storage"], path: "Tests/TestSupport", swiftSettings: house),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "TemplatingTests",
+            dependencies: ["JSON", "Templating", "TestSupport"],
+            swiftSettings: house
+        ),
         .testTarget(name: "CurlTests", dependencies: ["Curl"], swiftSettings: house),
-        .testTarget(name: "StorageTests", dependencies: ["Storage"], swiftSettings: house),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "MessagingTests",
-            dependencies: ["Messaging", "JSON", "Storage", "Templating", "Curl"],
+            dependencies: ["Curl", "JSON", "Messaging", "Storage", "Templating", "TestSupport"],
             swiftSettings: house
         ),
         .testTarget(
             name: "DunlinTests",
-            dependencies: ["dunlin"],
+            dependencies: ["dunlin", "TestSupport"],
             exclude: ["Support/peers"],
             swiftSettings: house
         ),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Curl
 
-/// Against Postfix's `smtp-sink`, where it is installed.
+/// Against Postfix's `smtp-sink`.
 @Suite
 struct SMTPSinkTests {
     @Test func `twenty thousand messages over thirty-two sessions are accepted, each once`() async throws {

@@ -1,5 +1,6 @@
 import JSON
 import Templating
+import TestSupport
 import Testing
 
 @Suite("Random templates")

@@ -6,13 +6,13 @@ import Templating
 ///
 /// The same code runs when a message is accepted, so that what cannot be rendered is never stored, and when it is sent.
 public struct Composer: Sendable {
-    public let library: TemplateLibrary
+    public let templates: TemplateLibrary
     public let brands: [String: Brand]
     private let messageIDs: MessageIDs
 
     /// - Parameter secret: the installation's; it makes Message-IDs its own.
     public init(library: TemplateLibrary, brands: [String: Brand], secret: String) {
-        self.library = library
+        templates = library
         self.brands = brands
         messageIDs = MessageIDs(secret: secret)
     }
@@ -102,10 +102,10 @@ public struct Composer: Sendable {
         _ brand: Brand
     ) throws(Rejection) -> (String, String, Plan.Source) {
         guard let name = template.string else { throw Rejection("template", "it must be a string") }
-        guard let set = library.sets[name] else {
+        guard let set = templates.sets[name] else {
             throw Rejection(
                 "template",
-                "there is no template '\(name)'; known: \(library.sets.keys.sorted().joined(separator: ", "))"
+                "there is no template '\(name)'; known: \(templates.sets.keys.sorted().joined(separator: ", "))"
             )
         }
         let tone = try word("tone", document) ?? brand.tone
@@ -344,10 +344,10 @@ public struct Composer: Sendable {
         brand id: String?,
         vars: JSONValue? = nil
     ) throws(Rejection) -> [(part: String, text: [UInt8])] {
-        guard let set = library.sets[name] else {
+        guard let set = templates.sets[name] else {
             throw Rejection(
                 "template",
-                "there is no template '\(name)'; known: \(library.sets.keys.sorted().joined(separator: ", "))"
+                "there is no template '\(name)'; known: \(templates.sets.keys.sorted().joined(separator: ", "))"
             )
         }
         guard let brand = id.map({ brands[$0] }) ?? brands.sorted(by: { $0.key < $1.key }).first?.value else {

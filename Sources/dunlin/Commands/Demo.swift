@@ -78,7 +78,7 @@ struct Demo: AsyncParsableCommand {
     /// One message for each template, tone and customer, made from the templates' samples.
     private static func lines(_ composer: Composer) throws -> [[UInt8]] {
         var lines: [[UInt8]] = []
-        for set in composer.library.sets.values.sorted(by: { $0.name < $1.name }) {
+        for set in composer.templates.sets.values.sorted(by: { $0.name < $1.name }) {
             for tone in set.variants.keys.sorted() {
                 for (name, address) in customers {
                     var writer = JSONWriter()

@@ -18,7 +18,7 @@ struct ShippedTemplateTests {
         _ name: String,
         _ change: (JSONValue) throws -> JSONValue = { $0 }
     ) throws -> [Rendered] {
-        let set = try #require(ShippedTemplates.library.sets[name])
+        let set = try #require(ShippedTemplates.templates.sets[name])
         var all: [Rendered] = []
         for (kind, sample) in try ShippedTemplates.samples(set) {
             for brand in ShippedTemplates.brands {
@@ -37,18 +37,18 @@ struct ShippedTemplateTests {
 
     @Test("they load, and a strict rendering trips over nothing in any branch")
     func problems() {
-        #expect(ShippedTemplates.library.problems == [])
-        for brand in ShippedTemplates.brands { #expect(ShippedTemplates.library.check(brand: brand) == []) }
+        #expect(ShippedTemplates.templates.problems == [])
+        for brand in ShippedTemplates.brands { #expect(ShippedTemplates.templates.check(brand: brand) == []) }
     }
 
     @Test("there is one for each step of an invoice's life")
     func names() {
-        #expect(ShippedTemplates.library.sets.keys.sorted() == ShippedTemplates.names)
+        #expect(ShippedTemplates.templates.sets.keys.sorted() == ShippedTemplates.names)
     }
 
     @Test("each has a category, a description and every part in every tone", arguments: ShippedTemplates.names)
     func complete(name: String) throws {
-        let set = try #require(ShippedTemplates.library.sets[name])
+        let set = try #require(ShippedTemplates.templates.sets[name])
         #expect(set.category == "transactional")
         #expect(set.description.hasSuffix("."))
         #expect(set.variants.keys.sorted() == ShippedTemplates.tones)
@@ -59,7 +59,7 @@ struct ShippedTemplateTests {
 
     @Test("the tones are different voices", arguments: ShippedTemplates.names)
     func voices(name: String) throws {
-        let set = try #require(ShippedTemplates.library.sets[name])
+        let set = try #require(ShippedTemplates.templates.sets[name])
         let context = Composer.context(vars: set.sample, brand: ShippedTemplates.brands[0], recipient: .sample)
         for part in ShippedTemplates.parts {
             let words = try ShippedTemplates.tones.map { try set.variants[$0]?["en"]?.parts[part]?.render(context) }
@@ -80,7 +80,7 @@ struct ShippedTemplateTests {
     @Test("every variable that is not optional is needed", arguments: ShippedTemplates.names)
     func required(name: String) throws {
         let optional = Set(try ShippedTemplates.optional(name))
-        let set = try #require(ShippedTemplates.library.sets[name])
+        let set = try #require(ShippedTemplates.templates.sets[name])
         var paths: Set<String> = []
         _ = try set.sample.changed { path, value in
             paths.insert(path)

@@ -6,7 +6,7 @@ import Templating
 
 /// The templates that ship, and the ways in which they are rendered by the tests.
 enum ShippedTemplates {
-    static let library = TemplateLibrary(folder: "\(Repository.folder)/Templates")
+    static let templates = TemplateLibrary(folder: "\(Repository.folder)/Templates")
 
     static let names = [
         "invoice-due-today", "invoice-final-notice", "invoice-handover", "invoice-issued", "invoice-overdue-first",
@@ -36,7 +36,7 @@ enum ShippedTemplates {
 
     /// The `optional` list of a manifest.
     static func optional(_ name: String) throws -> [String] {
-        let manifest = try String(contentsOfFile: "\(library.folder)/\(name)/template.yaml", encoding: .utf8)
+        let manifest = try String(contentsOfFile: "\(templates.folder)/\(name)/template.yaml", encoding: .utf8)
         let list = manifest.split(separator: "\noptional:\n")[1]
         return list.split(separator: "\n").prefix { $0.hasPrefix("  - ") }.map { String($0.dropFirst(4)) }
     }

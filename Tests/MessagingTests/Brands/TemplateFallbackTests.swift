@@ -7,7 +7,7 @@ struct TemplateFallbackTests {
     /// A set with words in the named tones and locales.
     private func set(_ variants: [String]) -> TemplateSet {
         var set =
-            ShippedTemplates.library.sets["invoice-issued"]
+            ShippedTemplates.templates.sets["invoice-issued"]
             ?? .init(name: "", category: "", description: "", sample: ShippedTemplates.brands[0].variables)
         set.variants = [:]
         for variant in variants {

@@ -15,7 +15,7 @@ struct TemplateLibraryTests {
         + "letter.txt, linkedin.txt, sms.txt, subject.txt, webhook.txt"
 
     private func problems(_ more: [String: String]) throws -> [String] {
-        try TemplateFolder(Self.good.merging(more) { $1 }).library.problems
+        try TemplateFolder(Self.good.merging(more) { $1 }).templates.problems
     }
 
     @Test("a good folder has no problems, and hidden files and partials are no templates")
@@ -88,7 +88,7 @@ struct TemplateLibraryTests {
     @Test("what is broken is left out, and the rest works")
     func rest() throws {
         let folder = try TemplateFolder(Self.good.merging(["broken/template.yaml": "x: 1"]) { $1 })
-        #expect(folder.library.sets.keys.sorted() == ["hello"])
+        #expect(folder.templates.sets.keys.sorted() == ["hello"])
     }
 
     @Test("all problems of all templates are listed at once")
@@ -105,8 +105,8 @@ struct TemplateLibraryTests {
             Self.good.merging(["hello/friendly.en.sms.txt": "{{^name}}{{nam}}{{/name}}"]) { $1 }
         )
         let brand = try #require(try folder.composer().brands["acme"])
-        #expect(folder.library.problems == [])
-        #expect(folder.library.check(brand: brand) == ["hello/friendly.en.sms.txt:1:10: unknown variable 'nam'"])
+        #expect(folder.templates.problems == [])
+        #expect(folder.templates.check(brand: brand) == ["hello/friendly.en.sms.txt:1:10: unknown variable 'nam'"])
     }
 
     @Test("the line end of a subject's and a text message's file is no part of it, and a body keeps its own")

@@ -1,6 +1,7 @@
 import Logging
 import ServiceLifecycle
 import Storage
+import TestSupport
 
 @testable import Messaging
 

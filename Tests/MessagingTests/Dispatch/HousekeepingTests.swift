@@ -1,5 +1,6 @@
 import Logging
 import Storage
+import TestSupport
 import Testing
 
 @testable import Messaging

@@ -70,7 +70,7 @@ struct MessageReaderTests {
     @Test("the only brand need not be named")
     func onlyBrand() throws {
         let composer = Composer(
-            library: MessageReaderRefusalTests.templates.library,
+            library: MessageReaderRefusalTests.templates.templates,
             brands: try Brand.all([:]),
             secret: "s"
         )

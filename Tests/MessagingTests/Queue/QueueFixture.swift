@@ -1,5 +1,6 @@
 import JSON
 import Storage
+import TestSupport
 
 @testable import Messaging
 

@@ -1,5 +1,6 @@
 import JSON
 import Storage
+import TestSupport
 import Testing
 
 @testable import Messaging

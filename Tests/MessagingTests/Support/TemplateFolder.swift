@@ -21,7 +21,7 @@ struct TemplateFolder {
 
     var path: String { folder.path }
 
-    var library: TemplateLibrary { TemplateLibrary(folder: folder.path) }
+    var templates: TemplateLibrary { TemplateLibrary(folder: folder.path) }
 
     /// A composer with these templates and two brands, `acme` (friendly, en) and `zenith` (formal, de).
     func composer() throws -> Composer {
@@ -30,6 +30,6 @@ struct TemplateFolder {
         var zenith = BrandSettings(name: "Zenith", from: "office@zenith.example", postalAddress: "2 High Road")
         zenith.tone = "formal"
         zenith.locale = "de"
-        return Composer(library: library, brands: try Brand.all(["acme": acme, "zenith": zenith]), secret: "secret")
+        return Composer(library: templates, brands: try Brand.all(["acme": acme, "zenith": zenith]), secret: "secret")
     }
 }

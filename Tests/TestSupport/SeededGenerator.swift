@@ -1,12 +1,12 @@
 /// SplitMix64 (Steele, Lea and Flood, 2014): the same seed gives the same numbers everywhere.
-struct SeededGenerator: RandomNumberGenerator {
+public struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) {
+    public init(seed: UInt64) {
         state = seed
     }
 
-    mutating func next() -> UInt64 {
+    public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -15,11 +15,11 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     /// True so often out of `of`.
-    mutating func chance(_ times: Int, of total: Int) -> Bool {
+    public mutating func chance(_ times: Int, of total: Int) -> Bool {
         Int.random(in: 0..<total, using: &self) < times
     }
 
-    mutating func pick<Element>(_ elements: [Element]) -> Element {
+    public mutating func pick<Element>(_ elements: [Element]) -> Element {
         elements[Int.random(in: 0..<elements.count, using: &self)]
     }
 }

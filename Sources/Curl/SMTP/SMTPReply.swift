@@ -14,12 +14,8 @@ public struct SMTPReply: Sendable, Hashable, CustomStringConvertible {
     /// The enhanced code that the text starts with.
     public var enhanced: EnhancedStatus? { EnhancedStatus(prefixOf: text.utf8) }
 
-    /// 2yz.
-    public var isPositive: Bool { code / 100 == 2 }
     /// 4yz: the same may succeed later.
     public var isTransient: Bool { code / 100 == 4 }
-    /// 5yz.
-    public var isPermanent: Bool { code / 100 == 5 }
 
     public var description: String { text.isEmpty ? "\(code)" : "\(code) \(text)" }
 }

@@ -25,9 +25,6 @@ struct SMTPReplyParser {
         SMTPReply(code: code, text: String(decoding: text, as: UTF8.self))
     }
 
-    /// Whether a reply has begun and has not ended.
-    var isBetweenLines: Bool { isWithinReply || !partial.isEmpty }
-
     /// The last line that was read, for a report about a malformed one.
     var excerpt: String {
         String(decoding: text.prefix(200), as: UTF8.self)

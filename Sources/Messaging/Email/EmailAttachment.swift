@@ -20,7 +20,4 @@ public struct EmailAttachment: Sendable, Hashable {
         Base64.appendLines(bytes.span, to: &part)
         self.part = part
     }
-
-    /// Bytes in the message.
-    public var encodedSize: Int { part.count }
 }

@@ -1,24 +1,17 @@
 /// What is the same in all messages of a brand, encoded once.
 public struct EmailHeaders: Sendable, Hashable {
-    /// Whether nobody asked for the message at this moment, or it answers one (RFC 3834, 5).
-    public enum AutoSubmitted: Sendable, Hashable {
-        case generated
-        case replied
-    }
-
     public let from: Mailbox
 
     /// Whether one of the addresses in the headers is not ASCII before its `@`.
     public let needsSMTPUTF8: Bool
 
-    /// `From`, `Reply-To`, the custom headers, `Auto-Submitted`, `MIME-Version`.
+    /// `From`, `Reply-To`, the custom headers, `Auto-Submitted` (RFC 3834, 5), `MIME-Version`.
     let bytes: [UInt8]
 
     public init(
         from: Mailbox,
         replyTo: Mailbox? = nil,
-        custom: [HeaderField] = [],
-        autoSubmitted: AutoSubmitted = .generated
+        custom: [HeaderField] = []
     ) throws(EmailMessageError) {
         try Self.checkUnique(custom)
         var bytes: [UInt8] = []
@@ -29,10 +22,7 @@ public struct EmailHeaders: Sendable, Hashable {
             HeaderValue.appendMailbox(replyTo, column: 9, to: &bytes)
         }
         for field in custom { bytes.append(field.bytes.span) }
-        bytes.append(
-            autoSubmitted == .generated ? "Auto-Submitted: auto-generated\r\n" : "Auto-Submitted: auto-replied\r\n"
-        )
-        bytes.append("MIME-Version: 1.0\r\n")
+        bytes.append("Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n")
         self.from = from
         self.needsSMTPUTF8 = from.address.needsSMTPUTF8 || (replyTo?.address.needsSMTPUTF8 ?? false)
         self.bytes = bytes

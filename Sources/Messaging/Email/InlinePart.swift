@@ -35,7 +35,4 @@ public struct InlinePart: Sendable, Hashable {
         self.contentID = contentID
         self.part = part
     }
-
-    /// Bytes in the message.
-    public var encodedSize: Int { part.count }
 }

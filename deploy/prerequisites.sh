@@ -3,8 +3,9 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# Where the build lands. DUNLIN_BUILD names another folder.
+# Where the build lands. DUNLIN_BUILD names another folder; a relative one lies in the repository.
 build=${DUNLIN_BUILD:-$root/.build}
+case $build in /*) ;; *) build=$root/$build ;; esac
 
 # The oldest Swift that builds this package.
 oldest_swift=6.1

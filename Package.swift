@@ -12,12 +12,18 @@ let house: [SwiftSetting] = [
 let package = Package(
     name: "dunlin",
     products: [
-        .executable(name: "dunlin", targets: ["dunlin"])
+        .executable(name: "dunlin", targets: ["dunlin"]),
+        .library(name: "DunlinClient", targets: ["DunlinClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
@@ -51,11 +57,35 @@ let package = Package(
             swiftSettings: house
         ),
 
+        // Floor 4: Hummingbird stops here.
+        .target(
+            name: "Server",
+            dependencies: [
+                "JSON", "Messaging", "Storage", "Templating",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: house
+        ),
+
+        // What another Swift service imports; it knows nothing of the server.
+        .target(
+            name: "DunlinClient",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: house
+        ),
+
         // Floor 5
         .executableTarget(
             name: "dunlin",
             dependencies: [
-                "Curl", "JSON", "Messaging", "Storage", "Templating",
+                "Curl", "JSON", "Messaging", "Server", "Storage", "Templating",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -13,6 +13,13 @@ public struct JSONWriter: Sendable {
         String(decoding: bytes, as: UTF8.self)
     }
 
+    /// A document that `body` writes, as text.
+    public static func text(_ body: (inout JSONWriter) throws -> Void) rethrows -> String {
+        var writer = JSONWriter()
+        try body(&writer)
+        return writer.text
+    }
+
     public mutating func beginObject() { begin(UInt8(ascii: "{")) }
     public mutating func endObject() { end(UInt8(ascii: "}")) }
     public mutating func beginArray() { begin(UInt8(ascii: "[")) }

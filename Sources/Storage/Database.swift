@@ -24,8 +24,8 @@ public protocol Database: Sendable {
     /// - Parameter name: what is told to whoever is refused meanwhile.
     func admitWorker(_ name: String) throws
 
-    /// The name under which another process works now, if the database can tell.
-    func otherWorker() -> String?
+    /// The name under which a process works now, this one or another, if the database can tell.
+    func worker() -> String?
 
     /// Free bytes where the database is kept; `nil` where that is not known.
     func freeBytes() -> Int64?

@@ -84,9 +84,11 @@ public struct Brand: Sendable {
         return text
     }
 
+    static let sampleID = "example"
+
     /// The brands of a configuration; the sample brand where there is none.
     public static func all(_ settings: [String: BrandSettings]) throws(Rejection) -> [String: Brand] {
-        guard !settings.isEmpty else { return ["example": try Brand(id: "example", settings: .sample)] }
+        guard !settings.isEmpty else { return [sampleID: try Brand(id: sampleID, settings: .sample)] }
         var brands: [String: Brand] = [:]
         for (id, brand) in settings { brands[id] = try Brand(id: id, settings: brand) }
         return brands

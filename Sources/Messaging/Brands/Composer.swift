@@ -343,7 +343,7 @@ public struct Composer: Sendable {
         locale: String?,
         brand id: String?,
         vars: JSONValue? = nil
-    ) throws(Rejection) -> [(part: String, text: [UInt8])] {
+    ) throws(Rejection) -> [RenderedPart] {
         guard let set = templates.sets[name] else {
             throw Rejection(
                 "template",
@@ -364,10 +364,11 @@ public struct Composer: Sendable {
             throw Rejection("tone", "template '\(name)' has \(known.joined(separator: ", "))")
         }
         let context = Composer.context(vars: vars ?? set.sample, brand: brand, recipient: .sample)
-        var parts: [(String, [UInt8])] = []
+        if let fault = variant.faults.first { throw Rejection("template", "it is broken: \(fault)") }
+        var parts: [RenderedPart] = []
         for (part, template) in variant.parts.sorted(by: { $0.key > $1.key }) {
             do {
-                parts.append((part, try template.render(context)))
+                parts.append(RenderedPart(name: part, bytes: try template.render(context)))
             } catch {
                 throw Rejection("template", "\(error)")
             }

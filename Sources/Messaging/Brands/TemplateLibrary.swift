@@ -32,6 +32,47 @@ public struct TemplateLibrary: Sendable {
         problems = loader.problems
     }
 
+    /// Compiles the text of a part, with the folder's partials.
+    func compile(
+        _ source: [UInt8],
+        file: String,
+        part: String,
+        optional: Set<String>
+    ) throws(TemplateErrors) -> Template {
+        try TemplateLibrary.compile(source, file: file, part: part, optional: optional, folder: folder)
+    }
+
+    private static func compile(
+        _ source: [UInt8],
+        file: String,
+        part: String,
+        optional: Set<String>,
+        folder: String
+    ) throws(TemplateErrors) -> Template {
+        try Template(
+            parsing: part == "subject.txt" || part == "sms.txt" ? trimmed(source) : source,
+            file: file,
+            escaping: part.hasSuffix(".html") ? .html : .none,
+            partials: partials(part, folder: folder),
+            optional: optional.union(TemplateLibrary.optional)
+        )
+    }
+
+    /// The line end of a file is no part of a subject or a text message.
+    private static func trimmed(_ source: [UInt8]) -> [UInt8] {
+        Array(source.reversed().drop { $0 == 0x0a || $0 == 0x0d }.reversed())
+    }
+
+    private static func partials(_ part: String, folder: String) -> PartialSource {
+        let suffix = part.hasSuffix(".html") ? "html" : "txt"
+        return PartialSource { name in
+            guard !name.contains("/"), !name.hasPrefix(".") else { return nil }
+            let file = "_partials/\(name).\(suffix)"
+            guard let source = FileManager.default.contents(atPath: "\(folder)/\(file)") else { return nil }
+            return .init(source: Array(source), file: file)
+        }
+    }
+
     private struct Loader {
         let folder: String
         var sets: [String: TemplateSet] = [:]
@@ -82,12 +123,12 @@ public struct TemplateLibrary: Sendable {
                     guard let source = FileManager.default.contents(atPath: "\(path)/\(file)") else {
                         throw Rejection("\(name)/\(file)", "it cannot be read")
                     }
-                    variant.parts[part] = try Template(
-                        parsing: part == "subject.txt" || part == "sms.txt" ? Loader.trimmed(source) : Array(source),
+                    variant.parts[part] = try TemplateLibrary.compile(
+                        Array(source),
                         file: "\(name)/\(file)",
-                        escaping: part.hasSuffix(".html") ? .html : .none,
-                        partials: partials(part),
-                        optional: manifest.optional.union(TemplateLibrary.optional)
+                        part: part,
+                        optional: manifest.optional,
+                        folder: folder
                     )
                 } catch let errors as TemplateErrors {
                     variant.faults += errors.errors.map(\.description)
@@ -107,24 +148,6 @@ public struct TemplateLibrary: Sendable {
             }
             problems += set.variants.values.flatMap(\.values).flatMap(\.faults).sorted()
             sets[name] = set
-        }
-
-        /// The line end of a file is no part of a subject or a text message.
-        private static func trimmed(_ source: Data) -> [UInt8] {
-            var bytes = Array(source)
-            while bytes.last == 0x0a || bytes.last == 0x0d { bytes.removeLast() }
-            return bytes
-        }
-
-        private func partials(_ part: String) -> PartialSource {
-            let suffix = part.hasSuffix(".html") ? "html" : "txt"
-            let folder = folder
-            return PartialSource { name in
-                guard !name.contains("/"), !name.hasPrefix(".") else { return nil }
-                let file = "_partials/\(name).\(suffix)"
-                guard let source = FileManager.default.contents(atPath: "\(folder)/\(file)") else { return nil }
-                return .init(source: Array(source), file: file)
-            }
         }
     }
 

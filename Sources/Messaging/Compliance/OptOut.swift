@@ -23,6 +23,16 @@ public struct OptOut: Sendable, Hashable {
             self.category = category
         }
 
+        /// Throws where no message can have the scope: such a no would be recorded and never cover anything.
+        public func check(brands: [String]) throws(Rejection) {
+            if let category, category != "transactional", category != "commercial" {
+                throw Rejection("category", "there is no category '\(category)': it is transactional or commercial")
+            }
+            if let brand, !brands.contains(brand) {
+                throw Rejection("brand", "there is no brand '\(brand)'; known: \(brands.joined(separator: ", "))")
+            }
+        }
+
         public var description: String {
             let parts = [
                 channel.map { "channel \($0.rawValue)" }, brand.map { "brand \($0)" },

@@ -21,9 +21,10 @@ public struct OptOuts: Sendable {
     private static let delete = Statement(
         "DELETE FROM opt_out WHERE address_key = $1 AND channel = $2 AND brand = $3 AND category = $4"
     )
+    private static let deleteByID = Statement("DELETE FROM opt_out WHERE id = $1")
     private static let count = Statement("SELECT count(*) FROM opt_out")
 
-    static let statements = [byKey, page, insert, delete, count]
+    static let statements = [byKey, page, insert, delete, deleteByID, count]
 
     /// An opt-out to be stored.
     public struct Entry: Sendable {
@@ -73,6 +74,17 @@ public struct OptOuts: Sendable {
     /// - Returns: whether it stood.
     public func remove(addressKey: String, scope: OptOut.Scope) async throws -> Bool {
         try await database.write(.power) { try $0.execute(OptOuts.delete, OptOuts.key(addressKey, scope)) > 0 }
+    }
+
+    /// - Returns: whether it stood.
+    public func remove(id: Int64) async throws -> Bool {
+        try await database.write(.power) { try $0.execute(OptOuts.deleteByID, [.integer(id)]) > 0 }
+    }
+
+    /// Returns when no message that a stored no covers starts to leave any more: a hand-off holds for 250 ms, and a worker
+    /// may have asked the gate just before the no was written.
+    public func takeEffect() async throws {
+        if database.worker() != nil { try await Task.sleep(for: .milliseconds(260)) }
     }
 
     public func covering(_ addressKey: String) async throws -> [OptOut] {

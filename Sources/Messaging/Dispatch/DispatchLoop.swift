@@ -184,7 +184,8 @@ struct DispatchLoop {
         for channel in Channel.allCases where (quietUntil[channel] ?? 0) <= wall {
             guard let lane = lane(for: channel, now: now) else { continue }
             let stale = work.stale.count { $0.channel == channel }
-            let room = min(lanes[lane].room(now: now) - stale, DispatchLoop.mostPerClaim)
+            let testRoom = self.lane(for: channel, isTest: true, now: now).map { lanes[$0].room(now: now) } ?? 0
+            let room = min(lanes[lane].room(now: now) - stale, testRoom, DispatchLoop.mostPerClaim)
             guard room > 0 else { continue }
             requests.append(
                 ClaimRequest(
@@ -200,8 +201,10 @@ struct DispatchLoop {
 
     /// The first lane of the channel that has room. A stopped one whose wait is over has room for one message, which tries
     /// it; the next lane takes the others meanwhile.
-    private func lane(for channel: Channel, now: UInt64) -> Int? {
-        lanes.indices.first { lanes[$0].channel == channel && lanes[$0].room(now: now) > 0 }
+    private func lane(for channel: Channel, isTest: Bool = false, now: UInt64) -> Int? {
+        lanes.indices.first {
+            lanes[$0].channel == channel && lanes[$0].isTest == isTest && lanes[$0].room(now: now) > 0
+        }
     }
 
     private func hasRoom(now: UInt64) -> Bool {
@@ -212,8 +215,9 @@ struct DispatchLoop {
         }
     }
 
-    /// Another process may have enqueued, cancelled or approved: then every channel is looked at again.
+    /// Something was enqueued, cancelled or approved, here or by another process: every channel is looked at again.
     private mutating func noticeChange(now: UInt64) async {
+        if inbox.takeNews() { quietUntil = [:] }
         guard now - lookedForChange >= UInt64(DispatchLoop.idlePoll) * 1_000_000 else { return }
         lookedForChange = now
         guard let token = try? await queue.database.changeToken(), token != changeToken else { return }
@@ -307,7 +311,7 @@ struct DispatchLoop {
         var batches: [Int: [Delivery]] = [:]
         for delivery in deliveries {
             let handOff = delivery.handOff
-            guard let lane = lane(for: handOff.channel, now: now) else {
+            guard let lane = lane(for: handOff.channel, isTest: handOff.isTest, now: now) else {
                 settle(handOff, lane: lanes.firstIndex { $0.channel == handOff.channel } ?? 0, .putBack)
                 continue
             }
@@ -349,7 +353,7 @@ struct DispatchLoop {
     private mutating func beat(now: UInt64) async {
         guard now - lastBeat >= DispatchLoop.beatEvery else { return }
         var reports: [LaneReport] = []
-        for lane in lanes { reports.append(await lane.report()) }
+        for lane in lanes where !lane.isTest { reports.append(await lane.report()) }
         lastBeat = now
         do {
             try await nodes.beat(node, reports)
@@ -367,7 +371,7 @@ struct DispatchLoop {
         guard inFlight.isEmpty, work.settlements.isEmpty, work.stale.isEmpty, storageFailures == 0 else { return false }
         let wall = clock.now()
         return lanes.allSatisfy { lane in
-            lane.breaker.isOpen || (quietUntil[lane.channel].map { $0 > wall } ?? false)
+            lane.isTest || lane.breaker.isOpen || (quietUntil[lane.channel].map { $0 > wall } ?? false)
         }
     }
 

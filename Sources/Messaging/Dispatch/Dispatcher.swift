@@ -69,10 +69,12 @@ public final class Dispatcher: Service {
         self.queue = queue
         self.settings = settings
         self.composer = composer
-        lanes = Channel.allCases.flatMap { channel in
-            (transports[channel] ?? []).map {
-                Lane(channel: channel, transport: $0, settings: settings.settings(for: channel) ?? ChannelSettings())
-            }
+        lanes = Channel.allCases.flatMap { channel -> [Lane] in
+            guard let transports = transports[channel] else { return [] }
+            let channelSettings = settings.settings(for: channel) ?? ChannelSettings()
+            let test = SimulationTransport(folder: settings.outbox)
+            return transports.map { Lane(channel: channel, transport: $0, settings: channelSettings) }
+                + [Lane(channel: channel, transport: test, settings: channelSettings, isTest: true)]
         }
         self.options = options
         self.clock = clock
@@ -112,6 +114,8 @@ public final class Dispatcher: Service {
             logger: logger,
             phases: PhaseClock(isOn: options.profile)
         )
+        queue.bell.onRing { [inbox] in inbox.raise(withNews: true) }
+        defer { queue.bell.onRing(nil) }
         await withGracefulShutdownHandler {
             while await loop.turn(isStopping: stopping.load(ordering: .acquiring), untilEmpty: options.untilEmpty) {
                 options.onTurn()

@@ -9,6 +9,8 @@ final class Inbox: Sendable {
     private struct State {
         var reports: [DeliveryReport] = []
         var raised = false
+        /// Work was stored by this process.
+        var hasNews = false
         var waiter: CheckedContinuation<Void, Never>?
         /// Counts the waits, so that a late timer does not end a later wait.
         var wait: UInt64 = 0
@@ -40,9 +42,18 @@ final class Inbox: Sendable {
         }
     }
 
+    /// Whether work was stored by this process since the last call.
+    func takeNews() -> Bool {
+        state.withLock { state in
+            defer { state.hasNews = false }
+            return state.hasNews
+        }
+    }
+
     /// Ends the wait that runs now, or the next one.
-    func raise() {
+    func raise(withNews: Bool = false) {
         let waiter = state.withLock { state in
+            if withNews { state.hasNews = true }
             guard let waiter = state.waiter else {
                 state.raised = true
                 return nil as CheckedContinuation<Void, Never>?

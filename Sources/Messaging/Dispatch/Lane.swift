@@ -2,6 +2,8 @@
 struct Lane {
     let channel: Channel
     let transport: any Transport
+    /// It takes the channel's test messages, and nothing else.
+    let isTest: Bool
     /// What follows a failure on the lane's channel.
     let policy: (retry: RetryPolicy, uncertain: UncertainPolicy)
     var breaker = Breaker()
@@ -12,9 +14,10 @@ struct Lane {
     private var counted = 0
     private var countedSince: UInt64 = 0
 
-    init(channel: Channel, transport: any Transport, settings: ChannelSettings) {
+    init(channel: Channel, transport: any Transport, settings: ChannelSettings, isTest: Bool = false) {
         self.channel = channel
         self.transport = transport
+        self.isTest = isTest
         policy = (settings.retry.policy, settings.uncertain)
     }
 

@@ -74,7 +74,6 @@ public struct MessageReader: Sendable {
         if let metadata = document["metadata"], !metadata.isNull, metadata.kind != .object {
             throw Rejection("metadata", "it must be an object")
         }
-        _ = try text("conversation", in: document, limit: 200)
         let key = try text("key", in: document, limit: 200)
         if key?.isEmpty == true {
             throw Rejection("key", "it is empty: leave it out, or give the message a name of its own")
@@ -93,6 +92,7 @@ public struct MessageReader: Sendable {
             category: plan.category,
             template: plan.templateName,
             customer: try text("customer", in: document, limit: 200),
+            conversation: try text("conversation", in: document, limit: 200),
             document: bytes
         )
     }

@@ -17,6 +17,12 @@ public struct NewMessage: Sendable {
     /// Empty where the message carries its own content.
     public var template: String
     public var customer: String?
+    /// Messages that belong together, such as all about one invoice.
+    public var conversation: String?
+    /// Who handed it in, such as `token billing`.
+    public var origin: String?
+    /// It runs the whole path into the outbox, whatever the transports say.
+    public var isTest = false
     /// The whole message as JSON, as it was given.
     public var document: [UInt8]
 

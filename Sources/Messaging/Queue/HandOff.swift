@@ -11,6 +11,10 @@ public struct HandOff: Sendable {
     public let expires: Int64?
     public let startedAt: Int64
     public let acceptedAt: Int64
+    /// When it was to go; `startedAt` is never before it.
+    public let due: Int64
+    /// It goes to the outbox, whatever the transports say.
+    public let isTest: Bool
     /// Emptied once it is rendered: its bytes need not be kept while it is on the wire.
     public internal(set) var document: [UInt8]
 
@@ -23,6 +27,8 @@ public struct HandOff: Sendable {
         expires: Int64?,
         startedAt: Int64,
         acceptedAt: Int64,
+        due: Int64? = nil,
+        isTest: Bool = false,
         document: [UInt8]
     ) {
         self.id = id
@@ -33,6 +39,8 @@ public struct HandOff: Sendable {
         self.expires = expires
         self.startedAt = startedAt
         self.acceptedAt = acceptedAt
+        self.due = due ?? acceptedAt
+        self.isTest = isTest
         self.document = document
     }
 }

@@ -1,7 +1,7 @@
 import Storage
 
 /// Which messages are meant; what is `nil` does not matter.
-public struct MessageFilter: Sendable {
+public struct MessageFilter: Sendable, Equatable {
     public var state: MessageState?
     public var channel: Channel?
     public var brand: String?
@@ -11,24 +11,55 @@ public struct MessageFilter: Sendable {
     public var addressKey: String?
     public var domain: String?
     public var reason: String?
+    public var conversation: String?
+    /// Milliseconds since 1970, UTC: accepted at that time or later.
+    public var acceptedFrom: Int64?
+    /// Accepted before that time.
+    public var acceptedBefore: Int64?
 
     public init() {}
 
     public var isEmpty: Bool { values.allSatisfy { $0 == .null } }
 
-    /// Stands in a WHERE, with `$1` to `$8` bound to ``values``. The casts tell PostgreSQL the type of a NULL.
-    static let predicate = """
-        (CAST($1 AS TEXT) IS NULL OR message.state = $1) AND (CAST($2 AS TEXT) IS NULL OR message.channel = $2)
-            AND (CAST($3 AS TEXT) IS NULL OR message.brand = $3) AND (CAST($4 AS TEXT) IS NULL OR message.template = $4)
-            AND (CAST($5 AS TEXT) IS NULL OR content.customer = $5)
-            AND (CAST($6 AS TEXT) IS NULL OR message.address_key = $6)
-            AND (CAST($7 AS TEXT) IS NULL OR message.domain = $7) AND (CAST($8 AS TEXT) IS NULL OR message.reason = $8)
-        """
+    /// How the messages are found. What the filter names beside it is looked up row by row.
+    enum Path: CaseIterable {
+        /// From the newest message downwards.
+        case all
+        /// By an index that holds few rows for each value.
+        case recipient, customer, conversation
+    }
+
+    var path: Path {
+        if conversation != nil { return .conversation }
+        if addressKey != nil { return .recipient }
+        return customer != nil ? .customer : .all
+    }
+
+    /// How many parameters ``values`` fills.
+    static let parameters = 11
+
+    /// Stands in a WHERE, with `$1` to `$11` bound to ``values``. The casts tell PostgreSQL the type of a NULL.
+    static func predicate(_ path: Path) -> String {
+        let fields: [(column: String, type: String, path: Path?)] = [
+            ("message.state =", "TEXT", nil), ("message.channel =", "TEXT", nil), ("message.brand =", "TEXT", nil),
+            ("message.template =", "TEXT", nil), ("content.customer =", "TEXT", .customer),
+            ("message.address_key =", "TEXT", .recipient), ("message.domain =", "TEXT", nil),
+            ("message.reason =", "TEXT", nil), ("content.conversation =", "TEXT", .conversation),
+            ("message.accepted_at >=", "BIGINT", nil), ("message.accepted_at <", "BIGINT", nil),
+        ]
+        return fields.enumerated().map { index, field in
+            let parameter = "$\(index + 1)"
+            return field.path == path
+                ? "\(field.column) \(parameter)"
+                : "(CAST(\(parameter) AS \(field.type)) IS NULL OR \(field.column) \(parameter))"
+        }.joined(separator: " AND ")
+    }
 
     var values: [SQLValue] {
         [
             .optional(state?.rawValue), .optional(channel?.rawValue), .optional(brand), .optional(template),
-            .optional(customer), .optional(addressKey), .optional(domain), .optional(reason),
+            .optional(customer), .optional(addressKey), .optional(domain), .optional(reason), .optional(conversation),
+            .optional(acceptedFrom), .optional(acceptedBefore),
         ]
     }
 }

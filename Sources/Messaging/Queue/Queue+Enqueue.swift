@@ -16,7 +16,7 @@ public enum Receipt: Sendable, Equatable {
 extension Queue {
     private static let insertContent = Statement(
         """
-        INSERT INTO content (key, customer, document) VALUES ($1, $2, $3)
+        INSERT INTO content (key, customer, document, conversation, origin) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING
         RETURNING id
         """
@@ -24,8 +24,8 @@ extension Queue {
     private static let insertMessage = Statement(
         """
         INSERT INTO message (id, channel, state, priority, due, expires, fence, attempts, address_key, domain, brand,
-            category, template, accepted_at, since)
-        VALUES ($1, $2, 'waiting', $3, $4, $5, 0, 0, $6, $7, $8, $9, $10, $11, $4)
+            category, template, accepted_at, since, test)
+        VALUES ($1, $2, 'waiting', $3, $4, $5, 0, 0, $6, $7, $8, $9, $10, $11, $4, $12)
         """
     )
     private static let contentByKey = Statement("SELECT id, document FROM content WHERE key = $1")
@@ -36,6 +36,7 @@ extension Queue {
     ///
     /// Should the database refuse a row, the messages are stored one by one, so that a bad one fails alone.
     public func enqueue(_ messages: [NewMessage]) async throws -> [Receipt] {
+        defer { bell.ring() }
         try requireRoom()
         do {
             return try await database.write(.power) { try Queue.insert(messages, $0) }
@@ -56,7 +57,12 @@ extension Queue {
         var ids = [Int64](repeating: 0, count: messages.count)
         try transaction.batch(
             insertContent,
-            messages.map { [.optional($0.key), .optional($0.customer), .bytes($0.document)] }
+            messages.map {
+                [
+                    .optional($0.key), .optional($0.customer), .bytes($0.document), .optional($0.conversation),
+                    .optional($0.origin),
+                ]
+            }
         ) { index, row in
             ids[index] = row.integer(0)
         }
@@ -68,7 +74,7 @@ extension Queue {
                 .integer(id), .text(message.channel.rawValue), .integer(Int64(message.priority)),
                 .integer(max(message.due ?? now, 0)), .optional(message.expires), .text(message.addressKey),
                 .text(message.domain), .text(message.brand), .text(message.category), .text(message.template),
-                .integer(now),
+                .integer(now), .integer(message.isTest ? 1 : 0),
             ])
         }
         try transaction.batch(insertMessage, rows)

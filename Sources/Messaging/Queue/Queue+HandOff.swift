@@ -30,7 +30,7 @@ extension Queue {
             (SELECT CASE WHEN length(document) <= \(ClaimRequest.largest) THEN document END
                 FROM content WHERE content.id = message.id),
             (SELECT count(*) FROM opt_out WHERE opt_out.address_key = CAST(message.address_key AS TEXT)),
-            priority, due
+            due, test
         """
     }
     private static let stillSending = Statement(
@@ -83,10 +83,12 @@ extension Queue {
                     expires: row.optionalInteger(4),
                     startedAt: now,
                     acceptedAt: row.integer(5),
+                    due: row.integer(11),
+                    isTest: row.integer(12) != 0,
                     document: row.bytes(9)
                 )
                 if row.integer(10) == 0, handOff.expires.map({ $0 > now }) ?? true {
-                    claimed.append(((row.integer(12), handOff.id), handOff))
+                    claimed.append(((handOff.due, handOff.id), handOff))
                 } else {
                     listed.append(
                         (
@@ -96,7 +98,7 @@ extension Queue {
                                 category: row.text(8),
                                 addressKey: row.text(6),
                                 expires: handOff.expires
-                            ), (row.integer(12), handOff.id), handOff
+                            ), (handOff.due, handOff.id), handOff
                         )
                     )
                 }

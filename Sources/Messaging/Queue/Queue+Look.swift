@@ -5,27 +5,36 @@ extension Queue {
         "SELECT \(StoredMessage.columns) FROM message JOIN content ON content.id = message.id WHERE message.id = $1"
     )
     private static let idOfKey = Statement("SELECT id FROM content WHERE key = $1")
-    private static let page = Statement(
-        """
-        SELECT \(StoredMessage.columns) FROM message JOIN content ON content.id = message.id
-        WHERE \(MessageFilter.predicate) AND message.id < $9 ORDER BY message.id DESC LIMIT $10
-        """
-    )
-    private static let count = Statement(
-        """
-        SELECT count(*) FROM message JOIN content ON content.id = message.id
-        WHERE \(MessageFilter.predicate)
-        """
-    )
 
-    private static let ids = Statement(
-        """
-        SELECT message.id FROM message JOIN content ON content.id = message.id
-        WHERE \(MessageFilter.predicate) AND message.id < $9 ORDER BY message.id DESC LIMIT $10
-        """
-    )
+    /// The statements that a filter's way to its messages needs.
+    private struct Search {
+        let page: Statement
+        let ids: Statement
+        let count: Statement
 
-    static let lookStatements = [show, idOfKey, page, count, ids]
+        init(_ path: MessageFilter.Path) {
+            let (from, id) =
+                switch path {
+                case .all, .recipient: ("message JOIN content ON content.id = message.id", "message.id")
+                case .customer, .conversation: ("content JOIN message ON message.id = content.id", "content.id")
+                }
+            let meant = "FROM \(from)\nWHERE \(MessageFilter.predicate(path))"
+            let (before, limit) = ("$\(MessageFilter.parameters + 1)", "$\(MessageFilter.parameters + 2)")
+            let part = "\(meant) AND \(id) < \(before) ORDER BY \(id) DESC LIMIT \(limit)"
+            page = Statement("SELECT \(StoredMessage.columns) \(part)")
+            ids = Statement("SELECT \(id) \(part)")
+            count = Statement("SELECT count(*) \(meant)")
+        }
+    }
+
+    private static let searches = Dictionary(uniqueKeysWithValues: MessageFilter.Path.allCases.map { ($0, Search($0)) })
+
+    static let lookStatements =
+        [show, idOfKey] + MessageFilter.Path.allCases.compactMap { searches[$0] }.flatMap { [$0.page, $0.ids, $0.count] }
+
+    private static func search(_ filter: MessageFilter) -> Search {
+        searches[filter.path] ?? Search(filter.path)
+    }
 
     public func message(_ id: Int64) async throws -> StoredMessage? {
         try await database.read { try $0.first(Queue.show, [.integer(id)], StoredMessage.init) }
@@ -44,18 +53,24 @@ extension Queue {
     /// - Parameter before: the id where the last page ended.
     public func list(_ filter: MessageFilter, before: Int64 = .max, limit: Int) async throws -> [StoredMessage] {
         try await database.read {
-            try $0.all(Queue.page, filter.values + [.integer(before), .integer(Int64(limit))], StoredMessage.init)
+            try $0.all(
+                Queue.search(filter).page,
+                filter.values + [.integer(before), .integer(Int64(limit))],
+                StoredMessage.init
+            )
         }
     }
 
     /// The ids alone, newest first.
     public func ids(_ filter: MessageFilter, before: Int64 = .max, limit: Int) async throws -> [Int64] {
         try await database.read {
-            try $0.all(Queue.ids, filter.values + [.integer(before), .integer(Int64(limit))]) { $0.integer(0) }
+            try $0.all(Queue.search(filter).ids, filter.values + [.integer(before), .integer(Int64(limit))]) {
+                $0.integer(0)
+            }
         }
     }
 
     public func count(_ filter: MessageFilter) async throws -> Int64 {
-        try await database.read { try $0.first(Queue.count, filter.values) { $0.integer(0) } ?? 0 }
+        try await database.read { try $0.first(Queue.search(filter).count, filter.values) { $0.integer(0) } ?? 0 }
     }
 }

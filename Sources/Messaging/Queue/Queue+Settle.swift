@@ -22,7 +22,7 @@ extension Queue {
     )
     private static let orphans = Statement(
         """
-        SELECT message.id, fence, attempts, since, expires, accepted_at, coalesce(started_at, accepted_at), channel
+        SELECT message.id, fence, attempts, since, expires, accepted_at, coalesce(started_at, accepted_at), due, test
         FROM message WHERE state = 'sending' AND channel = $1 ORDER BY message.id LIMIT $2
         """
     )
@@ -63,7 +63,7 @@ extension Queue {
                     )
                 )
             }
-            if isCurrent, case .rejected(.recipient, let detail) = settlement.outcome {
+            if isCurrent, !handOff.isTest, case .rejected(.recipient, let detail) = settlement.outcome {
                 try transaction.execute(suppress, [.integer(handOff.id), .text(detail), .integer(now)])
             }
             if let word = settlement.outcome.word { counts[handOff.channel, default: [:]][word, default: 0] += 1 }
@@ -104,6 +104,8 @@ extension Queue {
                         expires: row.optionalInteger(4),
                         startedAt: row.integer(6),
                         acceptedAt: row.integer(5),
+                        due: row.integer(7),
+                        isTest: row.integer(8) != 0,
                         document: []
                     )
                 }

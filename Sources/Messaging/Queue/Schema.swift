@@ -12,7 +12,13 @@ public enum Schema {
                 content, contentKey, contentCustomer, message, messageWaiting, messageSending, messageHeld,
                 messageExpiring, messageFinished, event, optOut, tally, throughput, node, lane, setting,
             ]
-        )
+        ),
+        Migration(
+            number: 2,
+            statements: [
+                addConversation, addOrigin, fillConversation, contentConversation, addTest, messageRecipient, token,
+            ]
+        ),
     ]
 
     /// `key` is unique among the messages that have not been pruned.
@@ -29,6 +35,24 @@ public enum Schema {
     static let contentKey = Statement("CREATE UNIQUE INDEX content_key ON content (key) WHERE key IS NOT NULL")
     static let contentCustomer = Statement(
         "CREATE INDEX content_customer ON content (customer) WHERE customer IS NOT NULL"
+    )
+
+    static let addConversation = Statement("ALTER TABLE content ADD COLUMN conversation TEXT")
+    /// Who handed the message in, such as `token billing`.
+    static let addOrigin = Statement("ALTER TABLE content ADD COLUMN origin TEXT")
+    static let fillConversation = Statement { dialect in
+        switch dialect {
+        case .sqlite:
+            """
+            UPDATE content SET conversation = json_extract(CAST(document AS TEXT), '$.conversation')
+            WHERE json_valid(CAST(document AS TEXT))
+            """
+        case .postgresql:
+            "UPDATE content SET conversation = CAST(convert_from(document, 'UTF8') AS json) ->> 'conversation'"
+        }
+    }
+    static let contentConversation = Statement(
+        "CREATE INDEX content_conversation ON content (conversation) WHERE conversation IS NOT NULL"
     )
 
     /// `fence` counts the claims: a write that names an older one changes nothing. `since` is when the time for retries
@@ -71,6 +95,10 @@ public enum Schema {
     static let messageFinished = Statement(
         "CREATE INDEX message_finished ON message (state, finished_at) WHERE finished_at IS NOT NULL"
     )
+
+    /// 1 for a message that a test token handed in: it goes to the outbox, whatever the transports say.
+    static let addTest = Statement("ALTER TABLE message ADD COLUMN test BIGINT NOT NULL DEFAULT 0")
+    static let messageRecipient = Statement("CREATE INDEX message_recipient ON message (address_key)")
 
     /// What happened to a message, in order. Acceptance is not repeated here: `message.accepted_at` tells it.
     static let event = Statement {
@@ -149,6 +177,24 @@ public enum Schema {
         )
         """
     )
+
+    /// `hash` is the SHA-256 of the token itself, which is kept nowhere. `scopes` are words with commas between them;
+    /// `rate` is messages a second, NULL for no limit.
+    static let token = Statement {
+        """
+        CREATE TABLE token (
+            id \($0.identity),
+            name TEXT NOT NULL UNIQUE,
+            hash \($0.bytes) NOT NULL UNIQUE,
+            scopes TEXT NOT NULL,
+            test BIGINT NOT NULL,
+            rate BIGINT,
+            created_at BIGINT NOT NULL,
+            used_at BIGINT,
+            revoked_at BIGINT
+        )
+        """
+    }
 
     static let setting = Statement("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
 

@@ -21,6 +21,10 @@ public struct StoredMessage: Sendable {
     public let startedAt: Int64?
     public let finishedAt: Int64?
     public let reason: String?
+    public let conversation: String?
+    /// Who handed it in; `nil` for one that was accepted before this was kept.
+    public let origin: String?
+    public let isTest: Bool
     /// The message as it was given, as JSON.
     public let document: [UInt8]
 
@@ -28,7 +32,7 @@ public struct StoredMessage: Sendable {
         message.id, content.key, content.customer, message.channel, message.state, message.priority, message.due,
             message.expires, message.fence, message.attempts, message.address_key, message.domain, message.brand,
             message.category, message.template, message.accepted_at, message.started_at, message.finished_at,
-            message.reason, content.document
+            message.reason, content.conversation, content.origin, message.test, content.document
         """
 
     init(_ row: any Row) {
@@ -51,6 +55,9 @@ public struct StoredMessage: Sendable {
         startedAt = row.optionalInteger(16)
         finishedAt = row.optionalInteger(17)
         reason = row.optionalText(18)
-        document = row.bytes(19)
+        conversation = row.optionalText(19)
+        origin = row.optionalText(20)
+        isTest = row.integer(21) != 0
+        document = row.bytes(22)
     }
 }

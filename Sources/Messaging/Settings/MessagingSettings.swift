@@ -31,6 +31,11 @@ public struct MessagingSettings: Sendable {
         self.outbox = outbox
     }
 
+    /// The brands' ids; the sample brand's where none is configured.
+    public var brandNames: [String] {
+        brands.isEmpty ? [Brand.sampleID] : brands.keys.sorted()
+    }
+
     /// How a channel delivers. A channel that the configuration does not name has the outbox while nothing at all is
     /// configured, or in the sandbox; else `nil`: nothing is accepted for it.
     public func settings(for channel: Channel) -> ChannelSettings? {

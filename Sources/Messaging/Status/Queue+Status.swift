@@ -42,7 +42,7 @@ extension Queue {
 
     /// - Parameter domainLimit: how many of the busiest domains are listed.
     public func status(now: Int64, domainLimit: Int = 10) async throws -> StatusReport {
-        let isWorking = database.otherWorker() != nil
+        let isWorking = database.worker() != nil
         let freeBytes = database.freeBytes()
         let reserved = reservedBytes
         var report = try await database.read { connection in

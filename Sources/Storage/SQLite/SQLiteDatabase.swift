@@ -13,6 +13,8 @@ public final class SQLiteDatabase: Database {
     private let writer: DispatchQueue
     let pending = Mutex<[WriteJob]>([])
     let state: WriterState
+    /// Set while this process works.
+    private let ownName = Mutex<String?>(nil)
 
     /// Opens or creates the file, readable by its owner only.
     ///
@@ -117,9 +119,10 @@ public final class SQLiteDatabase: Database {
             }
             usleep(50_000)
         }
+        ownName.withLock { $0 = name }
     }
 
-    public func otherWorker() -> String? { lock.otherHolder() }
+    public func worker() -> String? { ownName.withLock { $0 } ?? lock.otherHolder() }
 
     public func freeBytes() -> Int64? {
         var status = statvfs()

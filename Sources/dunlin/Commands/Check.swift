@@ -55,7 +55,7 @@ struct Check: AsyncParsableCommand {
         }
         do {
             let app = try await App.open(configuration, verbose: false)
-            let worker = app.database.otherWorker()
+            let worker = app.database.worker()
             add("database", true, "\(configuration.databasePath)" + (worker.map { ", in use by \($0)" } ?? ""))
             app.close()
         } catch {

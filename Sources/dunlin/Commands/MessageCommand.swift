@@ -21,6 +21,8 @@ struct MessageCommand: AsyncParsableCommand {
         var template: String?
         @Option(help: "A customer's number.")
         var customer: String?
+        @Option(help: "What groups messages, such as an invoice's number.")
+        var conversation: String?
         @Option(help: "A recipient's address, however it is spelled.")
         var to: String?
         @Option(help: "A recipient's domain.")
@@ -45,6 +47,7 @@ struct MessageCommand: AsyncParsableCommand {
             filter.brand = brand
             filter.template = template
             filter.customer = customer
+            filter.conversation = conversation
             filter.addressKey = try to.map { try Recipient.key(of: $0) }
             filter.domain = domain
             filter.reason = reason
@@ -68,7 +71,7 @@ struct MessageCommand: AsyncParsableCommand {
             try await withApp(options) { app in
                 let messages = try await app.queue.list(try filter.value(), before: before, limit: Int(limit))
                 if json {
-                    for message in messages { Console.print(MessageText.json(message)) }
+                    for message in messages { Console.print(JSONWriter.text { message.write(to: &$0) }) }
                 } else {
                     Console.print(messages.isEmpty ? "No messages." : MessageText.table(messages))
                     if messages.count == Int(limit), let last = messages.last {
@@ -95,7 +98,11 @@ struct MessageCommand: AsyncParsableCommand {
                     throw Failure(.data, "there is no message \(id): it may have been pruned")
                 }
                 let events = try await app.queue.events(of: number)
-                Console.print(json ? MessageText.json(message, events: events) : MessageText.story(message, events))
+                Console.print(
+                    json
+                        ? JSONWriter.text { message.write(to: &$0, events: events) }
+                        : MessageText.story(message, events)
+                )
             }
         }
     }
@@ -115,60 +122,39 @@ struct MessageCommand: AsyncParsableCommand {
 
         func run(_ action: MessageAction) async throws {
             try await withApp(options) { app in
-                let numbers = ids.isEmpty ? try await choose(action, app) : try await name(app)
-                guard let numbers else { return }
                 let by = "\(NSUserName()) on the command line"
-                var done: [Int64] = []
-                var start = 0
-                while start < numbers.count {
-                    let batch = Array(numbers[start..<min(start + 1000, numbers.count)])
-                    done += try await app.queue.perform(action, on: batch, by: by)
-                    start += batch.count
+                if ids.isEmpty {
+                    let filter = try filter.value()
+                    guard try await agree(action, filter, app) else { return }
+                    let done = try await app.queue.perform(action, onAll: filter, by: by)
+                    try report(action, asked: done, done: done)
+                } else {
+                    var numbers: [Int64] = []
+                    for id in ids { numbers.append(try await app.messageID(id)) }
+                    try report(action, asked: numbers, done: try await app.queue.perform(action, on: numbers, by: by))
                 }
-                try report(action, asked: numbers, done: done)
             }
         }
 
-        private func name(_ app: App) async throws -> [Int64]? {
-            var numbers: [Int64] = []
-            for id in ids { numbers.append(try await app.messageID(id)) }
-            return numbers
-        }
-
-        private func choose(_ action: MessageAction, _ app: App) async throws -> [Int64]? {
-            var filter = try filter.value()
+        /// Whether it is to be done to all that the filter means.
+        private func agree(_ action: MessageAction, _ filter: MessageFilter, _ app: App) async throws -> Bool {
             guard !filter.isEmpty else { throw ValidationError("Name messages, or a filter such as --state held.") }
-            let states = (filter.state.map { [$0] } ?? action.from).filter(action.from.contains)
+            let count = try await app.queue.count(action, onAll: filter)
             if dryRun {
-                var count: Int64 = 0
-                for state in states {
-                    filter.state = state
-                    count += try await app.queue.count(filter)
-                }
                 Console.print(json ? "{\"would\":\(count)}" : "\(Console.count(count)) messages would be meant.")
-                return nil
+                return false
             }
-            var numbers: [Int64] = []
-            for state in states {
-                filter.state = state
-                var before = Int64.max
-                while before > 0 {
-                    let page = try await app.queue.ids(filter, before: before, limit: 10_000)
-                    numbers += page
-                    before = page.count == 10_000 ? page.last ?? 0 : 0
-                }
-            }
-            guard !numbers.isEmpty else {
+            guard count > 0 else {
                 Console.print(json ? "{\"done\":[]}" : "No such messages.")
-                return nil
+                return false
             }
-            guard yes || Console.confirm("\(action.rawValue) \(Console.count(Int64(numbers.count))) messages?") else {
+            guard yes || Console.confirm("\(action.rawValue) \(Console.count(count)) messages?") else {
                 throw Failure(
                     .usage,
-                    "nothing was changed: add --yes to \(action.rawValue) \(numbers.count) messages, or --dry-run to count them"
+                    "nothing was changed: add --yes to \(action.rawValue) \(count) messages, or --dry-run to count them"
                 )
             }
-            return numbers
+            return true
         }
 
         private func report(_ action: MessageAction, asked: [Int64], done: [Int64]) throws {
@@ -246,16 +232,12 @@ enum MessageText {
         ])
         for message in messages {
             table.add([
-                "\(message.id)", message.state.rawValue, message.channel.rawValue, recipient(message),
+                "\(message.id)", message.state.rawValue, message.channel.rawValue, message.recipient,
                 message.template.isEmpty ? "-" : message.template, Timestamp.text(message.due), "\(message.attempts)",
                 message.reason ?? "",
             ])
         }
         return table.text
-    }
-
-    private static func recipient(_ message: StoredMessage) -> String {
-        (try? JSONValue.parse(message.document))?["to"]?.string ?? message.addressKey
     }
 
     static func story(_ message: StoredMessage, _ events: [Event]) -> String {
@@ -266,13 +248,16 @@ enum MessageText {
         func fact(_ name: String, _ text: String?) {
             if let text, !text.isEmpty { facts.add([name, text]) }
         }
-        fact("to", recipient(message))
+        fact("to", message.recipient)
         fact("channel", message.channel.rawValue)
         fact("brand", message.brand)
         fact("template", message.template)
         fact("category", message.category)
         fact("key", message.key)
         fact("customer", message.customer)
+        fact("conversation", message.conversation)
+        fact("handed in by", message.origin)
+        if message.isTest { fact("test", "goes to the outbox only") }
         fact("priority", "\(message.priority)")
         fact("due", Timestamp.text(message.due))
         fact("expires", message.expires.map(Timestamp.text))
@@ -288,43 +273,5 @@ enum MessageText {
             story.add([Timestamp.text(event.at), event.kind.rawValue, how.replacing("\n", with: " ")])
         }
         return facts.text + "\n\n" + story.text
-    }
-
-    static func json(_ message: StoredMessage, events: [Event]? = nil) -> String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("id", message.id)
-        if let key = message.key { writer.member("key", key) }
-        writer.member("state", message.state.rawValue)
-        if let reason = message.reason { writer.member("reason", reason) }
-        writer.member("channel", message.channel.rawValue)
-        writer.member("to", recipient(message))
-        writer.member("brand", message.brand)
-        writer.member("category", message.category)
-        if !message.template.isEmpty { writer.member("template", message.template) }
-        if let customer = message.customer { writer.member("customer", customer) }
-        writer.member("priority", message.priority)
-        writer.member("attempts", message.attempts)
-        writer.member("accepted_at", Timestamp.text(message.acceptedAt))
-        writer.member("due", Timestamp.text(message.due))
-        if let expires = message.expires { writer.member("expires", Timestamp.text(expires)) }
-        if let finished = message.finishedAt { writer.member("finished_at", Timestamp.text(finished)) }
-        if let events {
-            writer.name("events")
-            writer.beginArray()
-            for event in events {
-                writer.beginObject()
-                writer.member("at", Timestamp.text(event.at))
-                writer.member("kind", event.kind.rawValue)
-                if let started = event.startedAt { writer.member("started_at", Timestamp.text(started)) }
-                if let transport = event.transport, !transport.isEmpty { writer.member("transport", transport) }
-                if let detail = event.detail { writer.member("detail", detail) }
-                writer.endObject()
-            }
-            writer.endArray()
-            if let document = try? JSONValue.parse(message.document) { writer.member("document", document) }
-        }
-        writer.endObject()
-        return writer.text
     }
 }

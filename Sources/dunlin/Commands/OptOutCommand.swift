@@ -35,24 +35,6 @@ struct OptOutCommand: AsyncParsableCommand {
         }
     }
 
-    /// A scope that no message can have would be recorded and never cover anything.
-    static func require(_ scope: OptOut.Scope, _ app: App) throws(Failure) {
-        if let category = scope.category, category != "transactional", category != "commercial" {
-            throw Failure(.data, "there is no category '\(category)': it is transactional or commercial")
-        }
-        guard let brand = scope.brand else { return }
-        let known = app.settings.brands.isEmpty ? ["example"] : app.settings.brands.keys.sorted()
-        guard known.contains(brand) else {
-            throw Failure(.data, "there is no brand '\(brand)'; known: \(known.joined(separator: ", "))")
-        }
-    }
-
-    /// A hand-off holds for 250 ms (a worker may have asked the gate just before the no was written), so a no is
-    /// acknowledged when that time has passed, or at once when no worker runs.
-    static func settle(_ app: App) async throws {
-        if app.database.otherWorker() != nil { try await Task.sleep(for: .milliseconds(260)) }
-    }
-
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Record a no.")
         @OptionGroup var options: CommonOptions
@@ -65,7 +47,7 @@ struct OptOutCommand: AsyncParsableCommand {
         func run() async throws {
             try await withApp(options, creates: true) { app in
                 let scope = try scope.value()
-                try OptOutCommand.require(scope, app)
+                try scope.check(brands: app.settings.brandNames)
                 let entries = try addresses.map {
                     OptOuts.Entry(
                         addressKey: try Recipient.key(of: $0),
@@ -76,7 +58,7 @@ struct OptOutCommand: AsyncParsableCommand {
                     )
                 }
                 let added = try await app.optOuts.add(entries)
-                try await OptOutCommand.settle(app)
+                try await app.optOuts.takeEffect()
                 let known = entries.count - added
                 Console.print("\(added) opted out of \(scope)" + (known > 0 ? ", \(known) had done so before." : "."))
             }
@@ -120,7 +102,7 @@ struct OptOutCommand: AsyncParsableCommand {
                 ])
                 try await OptOutCommand.all(app) { optOut in
                     if json {
-                        Console.print(OptOutCommand.json(optOut))
+                        Console.print(JSONWriter.text { optOut.write(to: &$0) })
                     } else {
                         table.add([
                             optOut.address, "\(optOut.scope)", optOut.source, Timestamp.text(optOut.at),
@@ -151,7 +133,7 @@ struct OptOutCommand: AsyncParsableCommand {
                 for optOut in found {
                     Console.print(
                         json
-                            ? OptOutCommand.json(optOut)
+                            ? JSONWriter.text { optOut.write(to: &$0) }
                             : "\(address) (\(key)) opted out of \(optOut.scope) on \(Timestamp.text(optOut.at)) (\(optOut.source))"
                     )
                 }
@@ -177,8 +159,8 @@ struct OptOutCommand: AsyncParsableCommand {
             try await withApp(options, creates: true) { app in
                 let entries = try Import.parse(try Import.text(file))
                 for entry in entries {
-                    do throws(Failure) {
-                        try OptOutCommand.require(entry.scope, app)
+                    do throws(Rejection) {
+                        try entry.scope.check(brands: app.settings.brandNames)
                     } catch {
                         throw Failure(.data, "\(entry.address): \(error.message); nothing was taken in")
                     }
@@ -192,7 +174,7 @@ struct OptOutCommand: AsyncParsableCommand {
                     Console.progress("\(start) of \(entries.count)")
                 }
                 Console.endProgress()
-                try await OptOutCommand.settle(app)
+                try await app.optOuts.takeEffect()
                 Console.print(
                     "\(Console.count(Int64(added))) taken in, \(Console.count(Int64(entries.count - added))) there already."
                 )
@@ -294,20 +276,5 @@ struct OptOutCommand: AsyncParsableCommand {
             guard page.count == 1000, let last = page.last else { return }
             after = last.id
         }
-    }
-
-    private static func json(_ optOut: OptOut) -> String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("address", optOut.address)
-        writer.member("key", optOut.addressKey)
-        if let channel = optOut.scope.channel { writer.member("channel", channel.rawValue) }
-        if let brand = optOut.scope.brand { writer.member("brand", brand) }
-        if let category = optOut.scope.category { writer.member("category", category) }
-        writer.member("source", optOut.source)
-        if let note = optOut.note { writer.member("note", note) }
-        writer.member("at", Timestamp.text(optOut.at))
-        writer.endObject()
-        return writer.text
     }
 }

@@ -28,7 +28,7 @@ struct Status: AsyncParsableCommand {
                 let report = try await app.queue.status(now: app.clock.now())
                 if watch, Console.isTerminal { Console.write(Array("\u{1b}[H\u{1b}[2J".utf8)) }
                 if json {
-                    Console.print(StatusText.json(report))
+                    Console.print(JSONWriter.text { report.write(to: &$0) })
                 } else if check {
                     Console.print(StatusText.problems(report))
                 } else {
@@ -122,81 +122,5 @@ enum StatusText {
             let word = Console.style(problem.severity.rawValue, problem.severity == .critical ? .red : .yellow)
             return "\(word): \(Console.harmless(problem.what))\n  → \(problem.remedy)"
         }.joined(separator: "\n")
-    }
-
-    static func json(_ report: StatusReport) -> String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("now", Timestamp.text(report.now))
-        writer.member("working", report.isWorking)
-        if let node = report.node {
-            writer.name("node")
-            writer.beginObject()
-            writer.member("name", node.name)
-            writer.member("started_at", Timestamp.text(node.startedAt))
-            writer.member("heartbeat_at", Timestamp.text(node.heartbeatAt))
-            if let stopped = node.stoppedAt { writer.member("stopped_at", Timestamp.text(stopped)) }
-            writer.endObject()
-        }
-        writer.name("messages")
-        writer.beginObject()
-        for state in MessageState.allCases { writer.member(state.rawValue, report.messages[state] ?? 0) }
-        writer.endObject()
-        writer.member("accepted_total", report.accepted)
-        writer.member("pruned_total", report.pruned)
-        writer.member("sum_holds", report.sumHolds)
-        writer.member("due", report.dueByChannel.values.reduce(0, +))
-        writer.member("oldest_waiting_seconds", report.oldestWaitingSeconds)
-        if let drain = report.drainSeconds { writer.member("drain_seconds", drain) }
-        writer.name("lanes")
-        writer.beginArray()
-        for lane in report.lanes {
-            writer.beginObject()
-            writer.member("name", lane.name)
-            writer.member("channel", lane.channel.rawValue)
-            writer.member("state", report.isWorking ? lane.state.rawValue : "idle")
-            if let reason = lane.reason { writer.member("reason", reason) }
-            writer.member("in_flight", report.isWorking ? lane.inFlight : 0)
-            writer.member("connections", report.isWorking ? lane.connections : 0)
-            writer.endObject()
-        }
-        writer.endArray()
-        writer.name("domains")
-        writer.beginArray()
-        for domain in report.domains {
-            writer.beginObject()
-            writer.member("domain", domain.name)
-            writer.member("due", domain.waiting)
-            writer.endObject()
-        }
-        writer.endArray()
-        writer.name("rates")
-        writer.beginObject()
-        for (channel, rate) in report.rates.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            writer.name(channel.rawValue)
-            writer.beginObject()
-            for (name, counts) in [("last_minute", rate.lastMinute), ("last_hour", rate.lastHour)] {
-                writer.name(name)
-                writer.beginObject()
-                for (outcome, count) in counts.sorted(by: { $0.key < $1.key }) { writer.member(outcome, count) }
-                writer.endObject()
-            }
-            writer.endObject()
-        }
-        writer.endObject()
-        writer.member("opt_outs", report.optOuts)
-        if let free = report.freeBytes { writer.member("free_bytes", free) }
-        writer.name("problems")
-        writer.beginArray()
-        for problem in report.problems {
-            writer.beginObject()
-            writer.member("severity", problem.severity.rawValue)
-            writer.member("what", problem.what)
-            writer.member("remedy", problem.remedy)
-            writer.endObject()
-        }
-        writer.endArray()
-        writer.endObject()
-        return writer.text
     }
 }

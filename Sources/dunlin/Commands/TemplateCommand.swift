@@ -104,27 +104,26 @@ struct TemplateCommand: AsyncParsableCommand {
                 secret: ""
             )
             let vars = try data.map { try TemplateCommand.json($0) }
-            let parts: [(part: String, text: [UInt8])]
+            let parts: [RenderedPart]
             do {
                 parts = try composer.preview(template: name, tone: tone, locale: locale, brand: brand, vars: vars)
             } catch {
                 throw Failure(.data, error.description)
             }
             if let part {
-                guard let found = parts.first(where: { $0.part == part }) else {
+                guard let found = parts.first(where: { $0.name == part }) else {
                     throw Failure(
                         .data,
-                        "'\(name)' has no part '\(part)'; it has \(parts.map(\.part).joined(separator: ", "))"
+                        "'\(name)' has no part '\(part)'; it has \(parts.map(\.name).joined(separator: ", "))"
                     )
                 }
-                Console.write(found.text)
+                Console.write(found.bytes)
             } else {
-                for (part, text) in parts {
-                    Console.print(
-                        Console.style("── \(part) " + String(repeating: "─", count: max(0, 60 - part.count)), .dim)
-                    )
-                    Console.write(text)
-                    if text.last != 0x0a { Console.print() }
+                for part in parts {
+                    let rule = String(repeating: "─", count: max(0, 60 - part.name.count))
+                    Console.print(Console.style("── \(part.name) \(rule)", .dim))
+                    Console.write(part.bytes)
+                    if part.bytes.last != 0x0a { Console.print() }
                 }
             }
         }

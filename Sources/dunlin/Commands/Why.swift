@@ -25,7 +25,7 @@ struct Why: AsyncParsableCommand {
             else {
                 throw Failure(.data, "there is no message \(id)")
             }
-            Console.print(json ? Why.json(explanation) : Why.text(explanation, now: now))
+            Console.print(json ? JSONWriter.text { explanation.write(to: &$0) } : Why.text(explanation, now: now))
         }
     }
 
@@ -46,27 +46,6 @@ struct Why: AsyncParsableCommand {
             next = explanation.message.state.isFinal ? "It will not go again." : "It will not go as things stand."
         }
         return "Message \(explanation.message.id): \(next)\n\n\(table.text)"
-    }
-
-    static func json(_ explanation: Explanation) -> String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("id", explanation.message.id)
-        writer.member("state", explanation.message.state.rawValue)
-        writer.name("next")
-        if let next = explanation.next { writer.string(Timestamp.text(next)) } else { writer.null() }
-        writer.name("checks")
-        writer.beginArray()
-        for check in explanation.checks {
-            writer.beginObject()
-            writer.member("check", check.name)
-            writer.member("passes", check.passes)
-            writer.member("verdict", check.verdict)
-            writer.endObject()
-        }
-        writer.endArray()
-        writer.endObject()
-        return writer.text
     }
 }
 

@@ -121,7 +121,9 @@ struct Intake {
             if text.last == 0x0d { text = text.dropLast() }
             guard !text.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) else { continue }
             do {
-                parsed.messages.append(try reader.read(Array(text)))
+                var message = try reader.read(Array(text))
+                message.origin = "cli"
+                parsed.messages.append(message)
                 parsed.lines.append(number)
             } catch {
                 parsed.rejections.append((number, error))

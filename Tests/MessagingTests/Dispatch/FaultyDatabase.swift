@@ -77,7 +77,7 @@ final class FaultyDatabase: Database {
 
     func changeToken() async throws -> Int64 { try await real.changeToken() }
     func admitWorker(_ name: String) throws { try real.admitWorker(name) }
-    func otherWorker() -> String? { real.otherWorker() }
+    func worker() -> String? { real.worker() }
     func freeBytes() -> Int64? { state.withLock { $0.freeBytes } ?? real.freeBytes() }
     func close() throws { try real.close() }
 }

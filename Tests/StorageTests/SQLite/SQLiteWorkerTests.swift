@@ -23,11 +23,11 @@ struct SQLiteWorkerTests {
     func refusesSecond() async throws {
         let folder = try SQLiteFolder()
         let (first, second) = (try folder.open(), try folder.open())
-        #expect(second.otherWorker() == nil)
+        #expect(second.worker() == nil)
         #expect(await admit(first, "dunlin serve") == nil)
         let name = "dunlin serve, process \(getpid())"
-        #expect(first.otherWorker() == nil)
-        #expect(second.otherWorker() == name)
+        #expect(first.worker() == "dunlin serve")
+        #expect(second.worker() == name)
         #expect(
             await admit(second, "dunlin work")
                 == StorageError(
@@ -36,9 +36,9 @@ struct SQLiteWorkerTests {
                         + "one first, or raise its connections"
                 )
         )
-        #expect(second.otherWorker() == name)
+        #expect(second.worker() == name)
         try first.close()
-        #expect(second.otherWorker() == nil)
+        #expect(second.worker() == nil)
         #expect(await admit(second, "dunlin work") == nil)
         try second.close()
     }
@@ -63,11 +63,11 @@ struct SQLiteWorkerTests {
         worker.standardOutput = output
         try worker.run()
         #expect(try output.fileHandleForReading.read(upToCount: 5) == Data("held\n".utf8))
-        #expect(database.otherWorker() == "")
+        #expect(database.worker() == "")
         kill(worker.processIdentifier, SIGKILL)
         try input.fileHandleForWriting.close()
         worker.waitUntilExit()
-        #expect(database.otherWorker() == nil)
+        #expect(database.worker() == nil)
         #expect(await admit(database, "dunlin work") == nil)
         try database.close()
     }

@@ -1,0 +1,10 @@
+/// A part of a message or template as it goes out, such as `email.html`.
+public struct RenderedPart: Sendable {
+    public let name: String
+    /// UTF-8.
+    public let bytes: [UInt8]
+
+    public var isHTML: Bool { name.hasSuffix(".html") }
+    public var contentType: String { isHTML ? "text/html" : "text/plain" }
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+}

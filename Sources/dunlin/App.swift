@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import Messaging
+import Server
 import Storage
 
 /// What every command takes.
@@ -76,10 +77,28 @@ struct App {
         )
     }
 
-    func reader() async throws -> MessageReader {
+    func reader() async throws -> MessageReader { reader(try await composer()) }
+
+    private func reader(_ composer: Composer) -> MessageReader {
         MessageReader(
-            composer: try await composer(),
+            composer: composer,
             channels: Set(Channel.allCases.filter { settings.settings(for: $0) != nil })
+        )
+    }
+
+    /// What the HTTP interface works with.
+    func backend() async throws -> Backend {
+        let composer = try await composer()
+        return Backend(
+            queue: queue,
+            optOuts: optOuts,
+            tokens: Tokens(database),
+            composer: composer,
+            reader: reader(composer),
+            brands: settings.brandNames,
+            secret: try await Installation.secret(database),
+            clock: clock,
+            logger: logger
         )
     }
 

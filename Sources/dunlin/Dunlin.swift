@@ -20,7 +20,7 @@ struct Dunlin: AsyncParsableCommand {
             CommandGroup(name: "Watch:", subcommands: [Status.self, Shape.self, Why.self]),
             CommandGroup(
                 name: "Act:",
-                subcommands: [MessageCommand.self, OptOutCommand.self, TemplateCommand.self]
+                subcommands: [MessageCommand.self, OptOutCommand.self, TemplateCommand.self, TokenCommand.self]
             ),
         ]
     )

@@ -22,7 +22,10 @@ extension Composer {
     /// Everything that is wrong with the text of a part, judged by sample variables; empty where all is well.
     public func problems(part: String, text: [UInt8], sample: JSONValue?) throws(Rejection) -> [String] {
         guard TemplateLibrary.parts.contains(part) else {
-            throw Rejection("part", "there is no part '\(part)'; known: \(TemplateLibrary.parts.sorted().joined(separator: ", "))")
+            throw Rejection(
+                "part",
+                "there is no part '\(part)'; known: \(TemplateLibrary.parts.sorted().joined(separator: ", "))"
+            )
         }
         guard let brand = brands.min(by: { $0.key < $1.key })?.value else { return [] }
         do {

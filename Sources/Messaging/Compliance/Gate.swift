@@ -14,6 +14,14 @@ enum Gate {
         case block(String)
         case expire
 
+        var decision: Decision {
+            switch self {
+            case .send: .send
+            case .block: .block
+            case .expire: .expire
+            }
+        }
+
         /// The final state and its reason; `nil` for a message that may go.
         var end: (state: MessageState, reason: String)? {
             switch self {
@@ -22,6 +30,11 @@ enum Gate {
             case .expire: (.expired, "expired before it could be sent")
             }
         }
+    }
+
+    /// What was decided, without the reason.
+    enum Decision: String, Sendable {
+        case send, block, expire
     }
 
     /// A no comes before lateness: the reason that is kept is the one that would stand tomorrow.

@@ -4,6 +4,12 @@ extension OptOut {
     /// As `opt-out list --json` and `GET /v1/opt-outs` give it.
     public func write(to writer: inout JSONWriter) {
         writer.beginObject()
+        writeMembers(to: &writer)
+        writer.endObject()
+    }
+
+    /// The same, into an object that is open.
+    public func writeMembers(to writer: inout JSONWriter) {
         writer.member("id", id)
         writer.member("address", address)
         writer.member("key", addressKey)
@@ -13,6 +19,5 @@ extension OptOut {
         writer.member("source", source)
         if let note { writer.member("note", note) }
         writer.member("at", Timestamp.text(at))
-        writer.endObject()
     }
 }

@@ -15,6 +15,7 @@ struct DispatchLoop {
     let clock: WallClock
     let logger: Logger
     var phases: PhaseClock
+    var measures: DispatchMeasures
     private(set) var summary = Dispatcher.Summary()
 
     /// A delivery in hand, and whose.
@@ -64,7 +65,8 @@ struct DispatchLoop {
         inbox: Inbox,
         clock: WallClock,
         logger: Logger,
-        phases: PhaseClock
+        phases: PhaseClock,
+        measures: DispatchMeasures
     ) {
         self.queue = queue
         self.nodes = nodes
@@ -76,6 +78,7 @@ struct DispatchLoop {
         self.clock = clock
         self.logger = logger
         self.phases = phases
+        self.measures = measures
     }
 
     /// One turn: take the reports, write and claim, render and deliver, wait.
@@ -122,6 +125,7 @@ struct DispatchLoop {
             if let sign = report.sign { notice(sign, lane: entry.lane, now: now) }
             switch report.result {
             case .stale:
+                measures.waited(lane: lanes[entry.lane].transport.name)
                 work.stale.append(entry.delivery.handOff)
                 parked[report.id] = entry.delivery
             case .outcome(let outcome):
@@ -133,6 +137,7 @@ struct DispatchLoop {
 
     private mutating func settle(_ handOff: HandOff, lane: Int, _ outcome: Outcome) {
         if let word = outcome.word { summary.attempts[word, default: 0] += 1 }
+        measures.ended(handOff, lane: lanes[lane].transport.name, outcome, now: clock.now())
         logger.debug("outcome", metadata: ["message": "\(handOff.id)", "outcome": "\(outcome)"])
         let random: Double
         switch outcome {
@@ -241,7 +246,9 @@ struct DispatchLoop {
         work.inHand = isUnsure ? Set(inFlight.keys).union(parked.keys) : nil
         let result: Queue.TurnResult
         do {
+            let start = MonotonicClock.now()
             result = try await queue.turn(work, node: node, isMeasured: phases.isOn)
+            measures.took(work, result, nanoseconds: MonotonicClock.now() - start)
         } catch {
             await suffer(error)
             return false
@@ -265,6 +272,7 @@ struct DispatchLoop {
     /// The database cannot be written: say so once, and try again after a while. Outcomes stay in hand.
     private mutating func suffer(_ error: any Error) async {
         storageFailures += 1
+        measures.failed()
         isUnsure = true
         if storageFailures == 1 { logger.error("the database cannot be written: \(error)") }
         await inbox.wait(milliseconds: min(1000, 20 << min(storageFailures, 6)))

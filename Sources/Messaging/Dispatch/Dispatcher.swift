@@ -21,6 +21,9 @@ public final class Dispatcher: Service {
     private let inbox = Inbox()
     private let stopping = Atomic<Bool>(false)
     private let summaryBox = Mutex(Summary())
+    private let admissionEnd: AsyncStream<Void>.Continuation
+    /// Ends when the worker has been admitted to the database.
+    public let admission: AsyncStream<Void>
 
     public struct Options: Sendable {
         /// What `status` and a refused second worker call this process.
@@ -29,6 +32,8 @@ public final class Dispatcher: Service {
         public var untilEmpty: Bool
         /// Measure the processor time of each phase.
         public var profile: Bool
+        /// Count and time what is done, for swift-metrics.
+        public var isMeasured: Bool
         /// Called on every turn of the loop: a watchdog's sign of life.
         public var onTurn: @Sendable () -> Void
 
@@ -36,11 +41,13 @@ public final class Dispatcher: Service {
             name: String,
             untilEmpty: Bool = false,
             profile: Bool = false,
+            isMeasured: Bool = false,
             onTurn: @escaping @Sendable () -> Void = {}
         ) {
             self.name = name
             self.untilEmpty = untilEmpty
             self.profile = profile
+            self.isMeasured = isMeasured
             self.onTurn = onTurn
         }
     }
@@ -79,12 +86,14 @@ public final class Dispatcher: Service {
         self.options = options
         self.clock = clock
         self.logger = logger
+        (admission, admissionEnd) = AsyncStream.makeStream()
     }
 
     public var summary: Summary { summaryBox.withLock { $0 } }
 
     public func run() async throws {
         try queue.database.admitWorker(options.name)
+        admissionEnd.finish()
         let nodes = Nodes(database: queue.database)
         let node = try await nodes.register(options.name)
         for channel in Channel.allCases {
@@ -112,7 +121,8 @@ public final class Dispatcher: Service {
             inbox: inbox,
             clock: clock,
             logger: logger,
-            phases: PhaseClock(isOn: options.profile)
+            phases: PhaseClock(isOn: options.profile),
+            measures: DispatchMeasures(isOn: options.isMeasured)
         )
         queue.bell.onRing { [inbox] in inbox.raise(withNews: true) }
         defer { queue.bell.onRing(nil) }

@@ -1,4 +1,4 @@
-import JSON
+public import JSON
 
 /// Reads a message as JSON and checks all that can be known before it is stored: fields, address, times, size, and that
 /// its template exists and has every variable it uses.
@@ -21,12 +21,7 @@ public struct MessageReader: Sendable {
     ]
 
     public func read(_ bytes: [UInt8]) throws(Rejection) -> NewMessage {
-        guard bytes.count <= MessageReader.maximumSize else {
-            throw Rejection(
-                "",
-                "the message has \(bytes.count) bytes, more than \(MessageReader.maximumSize >> 20) MiB"
-            )
-        }
+        try MessageReader.check(size: bytes.count)
         let document: JSONValue
         do {
             document = try JSONValue.parse(bytes)
@@ -34,6 +29,18 @@ public struct MessageReader: Sendable {
             throw Rejection("", "no valid JSON: \(error)")
         }
         return try read(document, bytes)
+    }
+
+    /// A message that stands in a larger document.
+    public func read(_ document: JSONValue) throws(Rejection) -> NewMessage {
+        let bytes = Array(document.raw)
+        try MessageReader.check(size: bytes.count)
+        return try read(document, bytes)
+    }
+
+    private static func check(size: Int) throws(Rejection) {
+        guard size > maximumSize else { return }
+        throw Rejection("", "the message has \(size) bytes, more than \(maximumSize >> 20) MiB")
     }
 
     private func read(_ document: JSONValue, _ bytes: [UInt8]) throws(Rejection) -> NewMessage {

@@ -61,7 +61,8 @@ extension Queue {
     static func handOff(
         _ request: ClaimRequest,
         node: Int64,
-        _ transaction: any Transaction
+        _ transaction: any Transaction,
+        _ decided: (Gate.Decision, Int) -> Void = { _, _ in }
     ) throws -> [HandOff] {
         var handOffs: [HandOff] = []
         var stopped: [(id: Int64, fence: Int64, verdict: Gate.Verdict)] = []
@@ -113,6 +114,8 @@ extension Queue {
             }
             handOffs += claimed.sorted { $0.order < $1.order }.map(\.handOff)
         }
+        decided(.send, handOffs.count)
+        for (_, _, verdict) in stopped { decided(verdict.decision, 1) }
         try finish(stopped, transaction)
         return try fetchLarge(handOffs, request, transaction)
     }
@@ -155,7 +158,8 @@ extension Queue {
     /// - Returns: the ids that may go.
     static func handOffAgain(
         _ stale: [HandOff],
-        _ transaction: any Transaction
+        _ transaction: any Transaction,
+        _ decided: (Channel, Gate.Decision) -> Void = { _, _ in }
     ) throws -> Set<Int64> {
         var may: Set<Int64> = []
         var stopped: [(id: Int64, fence: Int64, verdict: Gate.Verdict)] = []
@@ -175,6 +179,7 @@ extension Queue {
                 optOuts: try OptOuts.covering(facts.addressKey, transaction),
                 now: transaction.now
             )
+            decided(handOff.channel, verdict.decision)
             if case .send = verdict {
                 may.insert(handOff.id)
             } else {

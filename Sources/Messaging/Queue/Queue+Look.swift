@@ -30,7 +30,8 @@ extension Queue {
     private static let searches = Dictionary(uniqueKeysWithValues: MessageFilter.Path.allCases.map { ($0, Search($0)) })
 
     static let lookStatements =
-        [show, idOfKey] + MessageFilter.Path.allCases.compactMap { searches[$0] }.flatMap { [$0.page, $0.ids, $0.count] }
+        [show, idOfKey]
+        + MessageFilter.Path.allCases.compactMap { searches[$0] }.flatMap { [$0.page, $0.ids, $0.count] }
 
     private static func search(_ filter: MessageFilter) -> Search {
         searches[filter.path] ?? Search(filter.path)

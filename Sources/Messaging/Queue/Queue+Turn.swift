@@ -28,6 +28,8 @@ extension Queue {
         var settling: UInt64 = 0
         var claiming: UInt64 = 0
         var handOffs: [HandOff] = []
+        /// What the gate said, counted.
+        var gate: [Channel: [Gate.Decision: Int]] = [:]
         /// Which of the stale ones may go after all.
         var mayGo: Set<Int64> = []
         /// For each channel whose claim was not filled: when its next message is due, `nil` for never.
@@ -43,10 +45,14 @@ extension Queue {
             let start = isMeasured ? PhaseClock.threadTime() : 0
             try Queue.settle(turn.settlements, transaction)
             let settled = isMeasured ? PhaseClock.threadTime() : 0
-            result.mayGo = try Queue.handOffAgain(turn.stale, transaction)
+            result.mayGo = try Queue.handOffAgain(turn.stale, transaction) { channel, decision in
+                result.gate[channel, default: [:]][decision, default: 0] += 1
+            }
             if let inHand = turn.inHand { try Queue.putBack(allBut: inHand, of: node, transaction) }
             for claim in turn.claims {
-                let handOffs = try Queue.handOff(claim, node: node, transaction)
+                let handOffs = try Queue.handOff(claim, node: node, transaction) {
+                    result.gate[claim.channel, default: [:]][$0, default: 0] += $1
+                }
                 result.handOffs += handOffs
                 guard handOffs.count < claim.limit else { continue }
                 let due = try transaction.first(Queue.nextDue, [.text(claim.channel.rawValue)]) {

@@ -15,6 +15,13 @@ public struct Queue: Sendable {
         self.reservedBytes = reservedBytes
     }
 
+    /// Whether messages are accepted now; throws where the database cannot be read.
+    public func accepts() async throws -> Bool {
+        _ = try await database.read { try Nodes.newest($0) }
+        guard let free = database.freeBytes() else { return true }
+        return free >= reservedBytes
+    }
+
     /// Throws ``StorageError/Code/diskFull`` when the disk is nearly full.
     func requireRoom() throws {
         guard let free = database.freeBytes(), free < reservedBytes else { return }

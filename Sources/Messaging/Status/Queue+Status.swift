@@ -52,25 +52,29 @@ extension Queue {
             try connection.query(Queue.countLive, []) { row in
                 guard let state = MessageState(rawValue: row.text(0)) else { return }
                 report.messages[state, default: 0] += row.integer(2)
-                if state == .waiting, let channel = Channel(rawValue: row.text(1)) {
-                    report.waitingByChannel[channel] = row.integer(2)
-                }
+                guard let channel = Channel(rawValue: row.text(1)) else { return }
+                report.liveByChannel[state, default: [:]][channel] = row.integer(2)
             }
             try connection.query(Queue.countFinal, []) { row in
                 if let state = MessageState(rawValue: row.text(0)) { report.messages[state] = row.integer(1) }
             }
             try connection.query(Queue.countDue, [.integer(now)]) { row in
-                if let channel = Channel(rawValue: row.text(0)) { report.dueByChannel[channel] = row.integer(1) }
-                report.oldestWaitingSeconds = max(report.oldestWaitingSeconds, (now - row.integer(2)) / 1000)
+                let age = (now - row.integer(2)) / 1000
+                report.oldestWaitingSeconds = max(report.oldestWaitingSeconds, age)
+                guard let channel = Channel(rawValue: row.text(0)) else { return }
+                report.dueByChannel[channel] = row.integer(1)
+                report.oldestByChannel[channel] = age
             }
             report.domains = try connection.all(
                 Queue.busiestDomains,
                 [.integer(now), .integer(Int64(domainLimit))]
             ) { .init(name: $0.text(0), waiting: $0.integer(1)) }
             let minute = now / 60_000
+            report.minutes = (minute - 60...minute).map { .init(number: $0) }
             try connection.query(Queue.throughput, [.integer(minute - 60)]) { row in
                 guard let channel = Channel(rawValue: row.text(1)) else { return }
                 let (at, outcome, count) = (row.integer(0), row.text(2), row.integer(3))
+                if at <= minute { report.minutes[Int(at - minute + 60)].outcomes[outcome, default: 0] += count }
                 report.rates[channel, default: .init()].lastHour[outcome, default: 0] += count
                 if at == minute - 1 {
                     report.rates[channel, default: .init()].lastMinute[outcome, default: 0] += count

@@ -6,6 +6,22 @@ public struct StatusReport: Sendable {
         public var lastHour: [String: Int64] = [:]
         /// Attempts that came to an end each minute, the last full one; what a drain is estimated from.
         public var perMinute: Double = 0
+
+        public init() {}
+    }
+
+    public struct Minute: Sendable {
+        /// Minutes since 1970.
+        public let number: Int64
+        /// Attempts by outcome.
+        public internal(set) var outcomes: [String: Int64] = [:]
+    }
+
+    /// How much is due on a channel, and since when.
+    public struct Depth: Sendable {
+        public let waiting: Int64
+        public let due: Int64
+        public let oldestSeconds: Int64
     }
 
     public struct Domain: Sendable {
@@ -24,7 +40,12 @@ public struct StatusReport: Sendable {
     public internal(set) var messages: [MessageState: Int64] = [:]
     /// Messages that are due and wait, by channel.
     public internal(set) var dueByChannel: [Channel: Int64] = [:]
-    public internal(set) var waitingByChannel: [Channel: Int64] = [:]
+    /// Messages that have not ended, by state and channel.
+    public internal(set) var liveByChannel: [MessageState: [Channel: Int64]] = [:]
+    /// Age of each channel's oldest message that is due and waits, seconds.
+    public internal(set) var oldestByChannel: [Channel: Int64] = [:]
+    /// The last hour and the minute that runs, oldest first.
+    public internal(set) var minutes: [Minute] = []
     /// Age of the oldest message that is due and waits, from when it was due; 0 when none does.
     public internal(set) var oldestWaitingSeconds: Int64 = 0
     public internal(set) var accepted: Int64 = 0
@@ -37,6 +58,19 @@ public struct StatusReport: Sendable {
     public internal(set) var optOuts: Int64 = 0
     public internal(set) var freeBytes: Int64?
     public internal(set) var problems: [Problem] = []
+
+    /// Of the channels that have anything to do, or a lane.
+    public var depths: [(channel: Channel, depth: Depth)] {
+        let used = Set(liveByChannel.values.flatMap(\.keys)).union(lanes.map(\.channel)).union(rates.keys)
+        return Channel.allCases.filter(used.contains).map { channel in
+            let depth = Depth(
+                waiting: liveByChannel[.waiting]?[channel] ?? 0,
+                due: dueByChannel[channel] ?? 0,
+                oldestSeconds: oldestByChannel[channel] ?? 0
+            )
+            return (channel, depth)
+        }
+    }
 
     /// Accepted = standing in some state + pruned. Anything else is a fault of Dunlin's.
     public var sumHolds: Bool { accepted == messages.values.reduce(0, +) + pruned }

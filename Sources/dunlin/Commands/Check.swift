@@ -3,6 +3,7 @@ import Curl
 import Foundation
 import JSON
 import Messaging
+import Server
 import Storage
 
 struct Check: AsyncParsableCommand {
@@ -57,6 +58,8 @@ struct Check: AsyncParsableCommand {
             let app = try await App.open(configuration, verbose: false)
             let worker = app.database.worker()
             add("database", true, "\(configuration.databasePath)" + (worker.map { ", in use by \($0)" } ?? ""))
+            let hasTokens = try await !Tokens(app.database).list().isEmpty
+            add("http", hasTokens || Check.isLocal(configuration.http), Check.http(configuration.http, hasTokens))
             app.close()
         } catch {
             add("database", false, "\(error)")
@@ -64,6 +67,18 @@ struct Check: AsyncParsableCommand {
         for (name, passes, verdict) in await Check.transports(configuration) { add(name, passes, verdict) }
         report(findings)
         if findings.contains(where: { !$0.passes }) { throw Failure(.configuration, "") }
+    }
+
+    private static func isLocal(_ http: HTTPSettings) -> Bool {
+        http.publicURL == nil && (http.isOff || ListenAddress(http.listen)?.isLoopback ?? false)
+    }
+
+    private static func http(_ http: HTTPSettings, _ hasTokens: Bool) -> String {
+        guard !http.isOff else { return "off" }
+        if hasTokens { return "\(http.listen), for callers with a token" }
+        return isLocal(http)
+            ? "\(http.listen), without any token: programs on this machine may do everything, others nothing"
+            : "\(http.listen), and there is no token, so nobody else may call: make one with 'dunlin token create'"
     }
 
     private static func transports(_ configuration: Configuration) async -> [(String, Bool, String)] {

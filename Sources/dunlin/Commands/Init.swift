@@ -26,6 +26,10 @@ struct Init: ParsableCommand {
         # retention: 90d                # finished messages are forgotten after this time; never keeps them
         # stop_within: 30s              # the longest that a stop waits for what is on the wire
 
+        http:
+          listen: 127.0.0.1:8025        # the HTTP interface and the operators' page; none for neither
+          # public_url: https://reminders.example.com
+
         brands:
           example:
             name: Example Ltd

@@ -1,5 +1,6 @@
 import Foundation
 import Messaging
+import Server
 
 /// `dunlin.yaml`, read once.
 struct Configuration: Decodable {
@@ -15,11 +16,12 @@ struct Configuration: Decodable {
     var stopWithin = TimeSpan(milliseconds: 30_000)
     var channels: [Channel: ChannelSettings] = [:]
     var brands: [String: BrandSettings] = [:]
+    var http = HTTPSettings()
     /// The folder that relative paths start from.
     var folder = "."
 
     enum CodingKeys: String, CodingKey {
-        case database, templates, sandbox, retention, channels, brands
+        case database, templates, sandbox, retention, channels, brands, http
         case stopWithin = "stop_within"
     }
 
@@ -57,6 +59,7 @@ struct Configuration: Decodable {
             channels[channel] = settings
         }
         brands = try container.decodeIfPresent([String: BrandSettings].self, forKey: .brands) ?? [:]
+        http = try container.decodeIfPresent(HTTPSettings.self, forKey: .http) ?? http
     }
 
     /// Reads `path`, or `DUNLIN_CONFIG`, or `dunlin.yaml` in the working folder if it is there; else the defaults.

@@ -24,22 +24,50 @@ enum Systemd {
         }
     }
 
-    /// To be called on every turn of the work: the first tells systemd that it is ready, later ones that it is alive, twice in
+    /// Tells systemd that the process is ready once all its parts are, and that it is alive at the turns of the work, twice in
     /// each watchdog interval.
-    static func lifeSigns() -> @Sendable () -> Void {
-        let interval = ProcessInfo.processInfo.environment["WATCHDOG_USEC"].flatMap(Int64.init) ?? 0
-        let last = Mutex<ContinuousClock.Instant?>(nil)
-        return {
-            let sign: String? = last.withLock { last in
-                guard let before = last else {
-                    last = .now
-                    return "READY=1"
+    final class LifeSigns: Sendable {
+        private struct State {
+            var waitsFor: Int
+            var hasTurned = false
+            var last: ContinuousClock.Instant?
+        }
+
+        private let state: Mutex<State>
+        private let interval = ProcessInfo.processInfo.environment["WATCHDOG_USEC"].flatMap(Int64.init) ?? 0
+
+        /// - Parameter parts: how many parts there are, the work among them.
+        init(parts: Int) {
+            state = Mutex(State(waitsFor: parts))
+        }
+
+        /// A part other than the work is ready.
+        func ready() { count() }
+
+        /// To be called on every turn of the work.
+        @Sendable func turn() {
+            let (isFirst, isSign) = state.withLock { state in
+                guard state.hasTurned else {
+                    state.hasTurned = true
+                    return (true, false)
                 }
-                guard interval > 0, ContinuousClock.now - before > .microseconds(interval / 2) else { return nil }
-                last = .now
-                return "WATCHDOG=1"
+                guard interval > 0, let last = state.last, ContinuousClock.now - last > .microseconds(interval / 2)
+                else { return (false, false) }
+                state.last = .now
+                return (false, true)
             }
-            if let sign { notify(sign) }
+            if isFirst { count() }
+            if isSign { notify("WATCHDOG=1") }
+        }
+
+        private func count() {
+            let isReady = state.withLock { state in
+                state.waitsFor -= 1
+                guard state.waitsFor == 0 else { return false }
+                state.last = .now
+                return true
+            }
+            if isReady { notify("READY=1") }
         }
     }
 }

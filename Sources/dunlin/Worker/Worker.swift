@@ -12,7 +12,15 @@ struct Worker {
     private let thread = NetworkThread()
     private let services: [any Service]
 
-    init(_ app: App, _ options: Dispatcher.Options, housekeeping: Bool, logger: Logger? = nil) async throws {
+    /// - Parameter others: makes services that run beside the work and are stopped before it; they are given the stream that
+    ///   ends when the work has been admitted to the database.
+    init(
+        _ app: App,
+        _ options: Dispatcher.Options,
+        housekeeping: Bool,
+        logger: Logger? = nil,
+        others: (AsyncStream<Void>) async throws -> [any Service] = { _ in [] }
+    ) async throws {
         self.app = app
         dispatcher = Dispatcher(
             queue: app.queue,
@@ -33,7 +41,7 @@ struct Worker {
                         clock: app.clock,
                         logger: app.logger
                     )
-                ] : [])
+                ] : []) + (try await others(dispatcher.admission))
     }
 
     /// Returns when the work is done or stopped.

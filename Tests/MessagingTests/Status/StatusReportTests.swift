@@ -38,7 +38,7 @@ struct StatusReportTests {
             report.messages.filter { $0.value > 0 }
                 == [.sent: 1, .sending: 1, .held: 1, .cancelled: 1, .waiting: 4]
         )
-        #expect(report.waitingByChannel == [.email: 3, .sms: 1])
+        #expect(report.liveByChannel[.waiting] == [.email: 3, .sms: 1])
         #expect(report.dueByChannel == [.email: 3, .sms: 1])
         #expect(report.oldestWaitingSeconds == 3)
         #expect(report.accepted == 8)

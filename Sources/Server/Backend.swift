@@ -1,0 +1,39 @@
+public import Logging
+public import Messaging
+public import Storage
+
+/// What the routes work with.
+public struct Backend: Sendable {
+    public let queue: Queue
+    public let optOuts: OptOuts
+    public let tokens: Tokens
+    public let composer: Composer
+    public let reader: MessageReader
+    public let brands: [String]
+    /// Signs what browsers carry for us.
+    public let secret: String
+    public let clock: WallClock
+    public let logger: Logger
+
+    public init(
+        queue: Queue,
+        optOuts: OptOuts,
+        tokens: Tokens,
+        composer: Composer,
+        reader: MessageReader,
+        brands: [String],
+        secret: String,
+        clock: WallClock,
+        logger: Logger
+    ) {
+        self.queue = queue
+        self.optOuts = optOuts
+        self.tokens = tokens
+        self.composer = composer
+        self.reader = reader
+        self.brands = brands
+        self.secret = secret
+        self.clock = clock
+        self.logger = logger
+    }
+}

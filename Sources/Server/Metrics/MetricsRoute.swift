@@ -1,0 +1,78 @@
+import HTTPTypes
+import Hummingbird
+import Messaging
+
+/// `/metrics`: what this process counted, and how things stand in the database.
+struct MetricsRoute {
+    let registry: PrometheusRegistry
+    let reports: StatusCache
+    let version: String
+
+    var routes: [Route] {
+        [
+            Route(.get, "/metrics", .scopes([.read])) { _, _ in
+                var text = PrometheusText()
+                text.family("dunlin_build_info", .gauge, "The version that runs.")
+                text.sample("dunlin_build_info", [("version", version)], 1)
+                registry.write(to: &text)
+                try await reports.report().write(to: &text)
+                ProcessMeasures().write(to: &text)
+                return .bytes(Array(text.text.utf8), type: PrometheusText.contentType)
+            }
+        ]
+    }
+}
+
+extension StatusReport {
+    func write(to text: inout PrometheusText) {
+        text.family("dunlin_messages", .gauge, "Messages that have not ended, by channel and state.")
+        for (state, channels) in liveByChannel.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            for (channel, count) in channels.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                text.sample(
+                    "dunlin_messages",
+                    [("channel", channel.rawValue), ("state", state.rawValue)],
+                    Double(count)
+                )
+            }
+        }
+        text.family("dunlin_messages_final", .gauge, "Messages that have ended and are not forgotten yet, by state.")
+        for state in MessageState.allCases where state.isFinal {
+            text.sample("dunlin_messages_final", [("state", state.rawValue)], Double(messages[state] ?? 0))
+        }
+        text.family("dunlin_due", .gauge, "Messages that are due and wait.")
+        for (channel, depth) in depths { text.sample("dunlin_due", [("channel", channel.rawValue)], Double(depth.due)) }
+        text.family("dunlin_oldest_due_seconds", .gauge, "For how long the oldest message that is due has waited.")
+        for (channel, depth) in depths {
+            text.sample("dunlin_oldest_due_seconds", [("channel", channel.rawValue)], Double(depth.oldestSeconds))
+        }
+        text.family("dunlin_lane_open", .gauge, "1 for a lane that works, 0 for one that is stopped or tries again.")
+        for lane in lanes { text.sample("dunlin_lane_open", lane.labels, isWorking && lane.state == .open ? 1 : 0) }
+        text.family("dunlin_lane_in_flight", .gauge, "Deliveries that a lane has in hand.")
+        for lane in lanes { text.sample("dunlin_lane_in_flight", lane.labels, isWorking ? Double(lane.inFlight) : 0) }
+        text.family("dunlin_smtp_connections", .gauge, "Open connections of a lane.")
+        for lane in lanes {
+            text.sample("dunlin_smtp_connections", [("lane", lane.name)], isWorking ? Double(lane.connections) : 0)
+        }
+        text.gauge("dunlin_opt_outs", "Opt-outs that stand.", Double(optOuts))
+        text.gauge("dunlin_books_balance", "1 when accepted = all states + forgotten.", sumHolds ? 1 : 0)
+        text.family("dunlin_problems", .gauge, "What 'dunlin status' calls a problem, by severity.")
+        for severity in [Problem.Severity.warning, .critical] {
+            let count = problems.count { $0.severity == severity }
+            text.sample("dunlin_problems", [("severity", severity.rawValue)], Double(count))
+        }
+        text.gauge("dunlin_worker_up", "1 while a worker runs.", isWorking ? 1 : 0)
+        let silence = node.map { Double(now - $0.heartbeatAt) / 1000 } ?? 0
+        text.gauge(
+            "dunlin_worker_heartbeat_age_seconds",
+            "Since when the newest worker has not been heard of.",
+            silence
+        )
+        if let freeBytes {
+            text.gauge("dunlin_disk_free_bytes", "Free bytes where the database is kept.", Double(freeBytes))
+        }
+    }
+}
+
+extension LaneReport {
+    fileprivate var labels: PrometheusText.Labels { [("channel", channel.rawValue), ("lane", name)] }
+}

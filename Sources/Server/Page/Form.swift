@@ -1,0 +1,33 @@
+import Foundation
+import Hummingbird
+
+/// Fields of a form (application/x-www-form-urlencoded), in order; a name may stand several times.
+struct Form {
+    private let fields: [(name: String, value: String)]
+
+    /// Bytes.
+    static let limit = 1 << 20
+
+    init(_ request: Request) async throws {
+        try request.require(["application/x-www-form-urlencoded"])
+        self.init(String(decoding: try await request.bytes(upTo: Form.limit), as: UTF8.self))
+    }
+
+    init(_ text: String) {
+        fields = text.split(separator: "&").map { pair in
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (Form.decoded(halves[0]), halves.count > 1 ? Form.decoded(halves[1]) : "")
+        }
+    }
+
+    /// `nil` for a field that is absent or empty.
+    subscript(_ name: String) -> String? {
+        fields.first { $0.name == name }.flatMap { $0.value.isEmpty ? nil : $0.value }
+    }
+
+    func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
+
+    private static func decoded(_ text: Substring) -> String {
+        text.replacing("+", with: " ").removingPercentEncoding ?? ""
+    }
+}

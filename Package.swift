@@ -51,6 +51,7 @@ let package = Package(
             name: "Messaging",
             dependencies: [
                 "CIDN2", "Curl", "JSON", "Storage", "Templating",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -7,6 +7,8 @@ public struct Backend: Sendable {
     public let queue: Queue
     public let optOuts: OptOuts
     public let tokens: Tokens
+    public let subscriptions: Subscriptions
+    public let allowsPrivateSubscribers: Bool
     public let composer: Composer
     public let reader: MessageReader
     public let brands: [String]
@@ -19,6 +21,8 @@ public struct Backend: Sendable {
         queue: Queue,
         optOuts: OptOuts,
         tokens: Tokens,
+        subscriptions: Subscriptions,
+        allowsPrivateSubscribers: Bool,
         composer: Composer,
         reader: MessageReader,
         brands: [String],
@@ -29,6 +33,8 @@ public struct Backend: Sendable {
         self.queue = queue
         self.optOuts = optOuts
         self.tokens = tokens
+        self.subscriptions = subscriptions
+        self.allowsPrivateSubscribers = allowsPrivateSubscribers
         self.composer = composer
         self.reader = reader
         self.brands = brands

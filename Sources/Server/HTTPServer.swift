@@ -54,7 +54,7 @@ public struct HTTPServer: Service {
         let api = [
             EnqueueRoute(backend: backend, register: register, acceptQueue: AcceptQueue()).routes,
             MessageRoutes(backend: backend).routes, OptOutRoutes(backend: backend).routes,
-            TemplateRoutes(backend: backend).routes,
+            TemplateRoutes(backend: backend).routes, SubscriptionRoutes(backend: backend).routes,
             StatusRoutes(backend: backend, reports: reports, readiness: readiness).routes,
             MetricsRoute(registry: registry, reports: reports, version: version).routes,
         ]

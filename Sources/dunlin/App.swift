@@ -93,6 +93,8 @@ struct App {
             queue: queue,
             optOuts: optOuts,
             tokens: Tokens(database),
+            subscriptions: Subscriptions(queue),
+            allowsPrivateSubscribers: settings.subscriptions.allowPrivate,
             composer: composer,
             reader: reader(composer),
             brands: settings.brandNames,

@@ -29,6 +29,13 @@ final class EasyHandle {
         _ = curl_set_string(pointer, option, value)
     }
 
+    /// The status of the answer; 0 while there is none.
+    var responseCode: Int {
+        var code = 0
+        _ = curl_get_long(pointer, CURLINFO_RESPONSE_CODE, &code)
+        return code
+    }
+
     /// Nanoseconds from a time in microseconds; 0 when it has not come to that.
     func time(_ info: CURLINFO) -> UInt64 {
         var microseconds: curl_off_t = 0

@@ -311,7 +311,9 @@ public struct Composer: Sendable {
     /// What goes out for a message that was handed off: the same bytes at each attempt.
     func compose(_ handOff: HandOff, _ phases: inout PhaseClock) throws -> Delivery.Payload {
         let start = phases.isOn ? PhaseClock.threadTime() : 0
-        let plan = try plan(try JSONValue.parse(handOff.document), channel: handOff.channel)
+        let document = try JSONValue.parse(handOff.document)
+        if handOff.channel == .event { return .event(try Composer.event(document)) }
+        let plan = try plan(document, channel: handOff.channel)
         let words = try render(plan)
         let rendered = phases.isOn ? PhaseClock.threadTime() : 0
         phases.add(rendered - start, to: .render)
@@ -334,6 +336,14 @@ public struct Composer: Sendable {
                 )
             )
         }
+    }
+
+    /// News is stored as it goes out.
+    static func event(_ document: JSONValue) throws(Rejection) -> Delivery.EventPayload {
+        guard let subscription = document["subscription"]?.integer, let body = document["body"] else {
+            throw Rejection("", "this is no news")
+        }
+        return .init(subscription: subscription, url: document["to"]?.string ?? "", body: Array(body.raw))
     }
 
     /// Every part of a template in one tone and locale, rendered with its sample.

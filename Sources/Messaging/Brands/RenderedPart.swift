@@ -5,6 +5,8 @@ public struct RenderedPart: Sendable {
     public let bytes: [UInt8]
 
     public var isHTML: Bool { name.hasSuffix(".html") }
-    public var contentType: String { isHTML ? "text/html" : "text/plain" }
+    public var contentType: String {
+        isHTML ? "text/html" : name.hasSuffix(".json") ? "application/json" : "text/plain"
+    }
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 }

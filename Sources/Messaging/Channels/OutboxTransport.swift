@@ -70,6 +70,8 @@ public final class OutboxTransport: Transport {
             switch delivery.payload {
             case .email(let email): ("eml", email.bytes)
             case .parts(let to, let parts): ("json", OutboxTransport.json(delivery.handOff.channel, to, parts))
+            case .event(let event):
+                ("json", OutboxTransport.json(delivery.handOff.channel, event.url, ["event.json": event.body]))
             }
         let path = "\(folder)/\(String(repeating: "0", count: max(0, 8 - String(id).count)))\(id).\(suffix)"
         let partial = "\(folder)/.\(id).\(suffix).part"

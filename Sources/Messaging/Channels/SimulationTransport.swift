@@ -44,6 +44,7 @@ extension Delivery.Payload {
         switch self {
         case .email(let email): email.recipient
         case .parts(let to, _): to
+        case .event(let event): event.url
         }
     }
 }

@@ -1,5 +1,7 @@
 public import Curl
 import Foundation
+public import Logging
+public import Storage
 
 /// Makes the transports that a configuration names.
 public enum Transports {
@@ -37,6 +39,24 @@ public enum Transports {
             }
         }
         return transports
+    }
+
+    /// The way out for news to subscribers.
+    public static func subscribers(
+        _ queue: Queue,
+        _ settings: MessagingSettings,
+        thread: NetworkThread,
+        clock: WallClock,
+        logger: Logger
+    ) -> any Transport {
+        guard !settings.sandbox else { return OutboxTransport(name: "outbox", folder: settings.outbox) }
+        return SubscriberTransport(
+            subscriptions: Subscriptions(queue),
+            allowsPrivate: settings.subscriptions.allowPrivate,
+            thread: thread,
+            clock: clock,
+            logger: logger
+        )
     }
 
     /// Where an outbox writes.

@@ -10,7 +10,7 @@ extension OptOut {
 
     /// The same, into an object that is open.
     public func writeMembers(to writer: inout JSONWriter) {
-        writer.member("id", id)
+        if id > 0 { writer.member("id", id) }
         writer.member("address", address)
         writer.member("key", addressKey)
         if let channel = scope.channel { writer.member("channel", channel.rawValue) }

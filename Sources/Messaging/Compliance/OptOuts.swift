@@ -1,3 +1,4 @@
+import JSON
 public import Storage
 
 /// The opt-out table.
@@ -18,13 +19,12 @@ public struct OptOuts: Sendable {
         ON CONFLICT (address_key, channel, brand, category) DO NOTHING
         """
     )
-    private static let delete = Statement(
-        "DELETE FROM opt_out WHERE address_key = $1 AND channel = $2 AND brand = $3 AND category = $4"
-    )
+    private static let latest = Statement("SELECT \(columns) FROM opt_out ORDER BY id DESC LIMIT $1")
+    private static let byID = Statement("SELECT \(columns) FROM opt_out WHERE id = $1")
     private static let deleteByID = Statement("DELETE FROM opt_out WHERE id = $1")
     private static let count = Statement("SELECT count(*) FROM opt_out")
 
-    static let statements = [byKey, page, insert, delete, deleteByID, count]
+    static let statements = [byKey, page, latest, insert, byID, deleteByID, count]
 
     /// An opt-out to be stored.
     public struct Entry: Sendable {
@@ -51,6 +51,26 @@ public struct OptOuts: Sendable {
             self.note = note
             self.at = at
         }
+
+        /// What subscribers are told of it.
+        func news(now: Int64) -> [UInt8] {
+            let optOut = OptOut(
+                id: 0,
+                addressKey: addressKey,
+                scope: scope,
+                address: address,
+                source: source,
+                note: note,
+                at: at ?? now
+            )
+            return Array(
+                JSONWriter.text { writer in
+                    writer.beginObject()
+                    optOut.writeMembers(to: &writer)
+                    writer.endObject()
+                }.utf8
+            )
+        }
     }
 
     /// Stores them durably; one that stands already stays as it is.
@@ -67,18 +87,32 @@ public struct OptOuts: Sendable {
                     ]
                 }
             )
-            return changes.reduce(0, +)
+            let added = zip(entries, changes).filter { $0.1 > 0 }.map(\.0)
+            try News.write(.optedOut, added.map { $0.news(now: transaction.now) }, transaction)
+            return added.count
         }
     }
 
     /// - Returns: whether it stood.
     public func remove(addressKey: String, scope: OptOut.Scope) async throws -> Bool {
-        try await database.write(.power) { try $0.execute(OptOuts.delete, OptOuts.key(addressKey, scope)) > 0 }
+        try await database.write(.power) { transaction in
+            let standing = try OptOuts.covering(addressKey, transaction).filter { $0.scope == scope }
+            return try OptOuts.remove(standing, transaction)
+        }
     }
 
     /// - Returns: whether it stood.
     public func remove(id: Int64) async throws -> Bool {
-        try await database.write(.power) { try $0.execute(OptOuts.deleteByID, [.integer(id)]) > 0 }
+        try await database.write(.power) { transaction in
+            try OptOuts.remove(try transaction.all(OptOuts.byID, [.integer(id)], OptOuts.read), transaction)
+        }
+    }
+
+    private static func remove(_ optOuts: [OptOut], _ transaction: any Transaction) throws -> Bool {
+        for optOut in optOuts { try transaction.execute(deleteByID, [.integer(optOut.id)]) }
+        let news = optOuts.map { optOut in Array(JSONWriter.text { optOut.write(to: &$0) }.utf8) }
+        try News.write(.optOutRemoved, news, transaction)
+        return !optOuts.isEmpty
     }
 
     /// Returns when no message that a stored no covers starts to leave any more: a hand-off holds for 250 ms, and a worker
@@ -100,6 +134,10 @@ public struct OptOuts: Sendable {
         try connection.all(byKey, [.text(addressKey)], read)
     }
 
+    static func newest(_ limit: Int, _ connection: any Connection) throws -> [OptOut] {
+        try connection.all(latest, [.integer(Int64(limit))], read)
+    }
+
     static func count(_ connection: any Connection) throws -> Int64 {
         try connection.first(count) { $0.integer(0) } ?? 0
     }
@@ -119,7 +157,7 @@ public struct OptOuts: Sendable {
         return OptOut(
             id: row.integer(0),
             addressKey: row.text(1),
-            scope: .init(channel: scoped(2).flatMap(Channel.init), brand: scoped(3), category: scoped(4)),
+            scope: .init(channel: scoped(2).flatMap { Channel(rawValue: $0) }, brand: scoped(3), category: scoped(4)),
             address: row.text(5),
             source: row.text(6),
             note: row.optionalText(7),

@@ -186,7 +186,7 @@ struct DispatchLoop {
     private func claims(now: UInt64) -> [ClaimRequest] {
         let wall = clock.now()
         var requests: [ClaimRequest] = []
-        for channel in Channel.allCases where (quietUntil[channel] ?? 0) <= wall {
+        for channel in Channel.dispatched where (quietUntil[channel] ?? 0) <= wall {
             guard let lane = lane(for: channel, now: now) else { continue }
             let stale = work.stale.count { $0.channel == channel }
             let testRoom = self.lane(for: channel, isTest: true, now: now).map { lanes[$0].room(now: now) } ?? 0
@@ -214,7 +214,7 @@ struct DispatchLoop {
 
     private func hasRoom(now: UInt64) -> Bool {
         let wall = clock.now()
-        return Channel.allCases.contains { channel in
+        return Channel.dispatched.contains { channel in
             guard (quietUntil[channel] ?? 0) <= wall, let lane = lane(for: channel, now: now) else { return false }
             return lanes[lane].room(now: now) > lanes[lane].limit / 4
         }
@@ -361,7 +361,7 @@ struct DispatchLoop {
     private mutating func beat(now: UInt64) async {
         guard now - lastBeat >= DispatchLoop.beatEvery else { return }
         var reports: [LaneReport] = []
-        for lane in lanes where !lane.isTest { reports.append(await lane.report()) }
+        for lane in lanes where !lane.isTest && (lane.channel != .event || lane.hasWorked) { reports.append(await lane.report()) }
         lastBeat = now
         do {
             try await nodes.beat(node, reports)

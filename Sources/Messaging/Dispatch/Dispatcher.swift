@@ -76,7 +76,7 @@ public final class Dispatcher: Service {
         self.queue = queue
         self.settings = settings
         self.composer = composer
-        lanes = Channel.allCases.flatMap { channel -> [Lane] in
+        lanes = Channel.dispatched.flatMap { channel -> [Lane] in
             guard let transports = transports[channel] else { return [] }
             let channelSettings = settings.settings(for: channel) ?? ChannelSettings()
             let test = SimulationTransport(folder: settings.outbox)
@@ -96,7 +96,7 @@ public final class Dispatcher: Service {
         admissionEnd.finish()
         let nodes = Nodes(database: queue.database)
         let node = try await nodes.register(options.name)
-        for channel in Channel.allCases {
+        for channel in Channel.dispatched {
             let channelSettings = settings.settings(for: channel) ?? ChannelSettings()
             let count = try await queue.takeBack(
                 channel,

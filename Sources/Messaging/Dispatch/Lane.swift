@@ -13,6 +13,8 @@ struct Lane {
     private var rate = 0.0
     private var counted = 0
     private var countedSince: UInt64 = 0
+    /// Whether it ever had anything to do.
+    private(set) var hasWorked = false
 
     init(channel: Channel, transport: any Transport, settings: ChannelSettings, isTest: Bool = false) {
         self.channel = channel
@@ -35,6 +37,7 @@ struct Lane {
 
     /// Counts reports for the rate, over windows of at least 10 ms.
     mutating func took(_ count: Int, now: UInt64) {
+        hasWorked = true
         counted += count
         let elapsed = now - min(countedSince, now)
         guard elapsed >= 10_000_000 else { return }

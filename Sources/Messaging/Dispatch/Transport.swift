@@ -38,13 +38,24 @@ public struct Delivery: Sendable {
         /// Any other channel: the rendered parts by name, and the address as given.
         case parts(to: String, [String: [UInt8]])
 
+        /// News for a subscriber.
+        case event(EventPayload)
+
         /// Bytes.
         var size: Int {
             switch self {
             case .email(let email): email.bytes.count
             case .parts(_, let parts): parts.values.reduce(0) { $0 + $1.count }
+            case .event(let event): event.body.count
             }
         }
+    }
+
+    /// The body of a webhook, as JSON, and for whom.
+    public struct EventPayload: Sendable {
+        public let subscription: Int64
+        public let url: String
+        public let body: [UInt8]
     }
 
     /// An envelope and its bytes: CRLF lines, not dot-stuffed.

@@ -57,7 +57,7 @@ public struct MessageReader: Sendable {
             }
         }
         let name = try text("channel", in: document, limit: 20, required: true) ?? ""
-        guard let channel = Channel(rawValue: name) else {
+        guard let channel = Channel(named: name) else {
             throw Rejection(
                 "channel",
                 "'\(name)' is no channel; known: \(Channel.allCases.map(\.rawValue).joined(separator: ", "))"

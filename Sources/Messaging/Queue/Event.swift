@@ -69,6 +69,7 @@ public struct Event: Sendable, Equatable {
     static let statements = [insert, ofMessage]
 
     static func insert(_ events: [Event], _ transaction: any Transaction) throws {
+        try News.write(events, transaction)
         try transaction.batch(
             insert,
             events.map { event in

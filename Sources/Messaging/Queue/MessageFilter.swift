@@ -38,6 +38,8 @@ public struct MessageFilter: Sendable, Equatable {
     /// How many parameters ``values`` fills.
     static let parameters = 11
 
+    /// Deliveries to subscribers are meant only where they are named.
+    ///
     /// Stands in a WHERE, with `$1` to `$11` bound to ``values``. The casts tell PostgreSQL the type of a NULL.
     static func predicate(_ path: Path) -> String {
         let fields: [(column: String, type: String, path: Path?)] = [
@@ -49,6 +51,10 @@ public struct MessageFilter: Sendable, Equatable {
         ]
         return fields.enumerated().map { index, field in
             let parameter = "$\(index + 1)"
+            if field.column == "message.channel =" {
+                return "CASE WHEN CAST(\(parameter) AS TEXT) IS NULL THEN message.channel <> 'event' "
+                    + "ELSE message.channel = \(parameter) END"
+            }
             return field.path == path
                 ? "\(field.column) \(parameter)"
                 : "(CAST(\(parameter) AS \(field.type)) IS NULL OR \(field.column) \(parameter))"

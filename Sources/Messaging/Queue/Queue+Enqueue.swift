@@ -53,7 +53,7 @@ extension Queue {
         }
     }
 
-    private static func insert(_ messages: [NewMessage], _ transaction: any Transaction) throws -> [Receipt] {
+    static func insert(_ messages: [NewMessage], _ transaction: any Transaction) throws -> [Receipt] {
         var ids = [Int64](repeating: 0, count: messages.count)
         try transaction.batch(
             insertContent,

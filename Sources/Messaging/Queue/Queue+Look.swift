@@ -62,6 +62,15 @@ extension Queue {
         }
     }
 
+    static func newest(_ limit: Int, _ connection: any Connection) throws -> [StoredMessage] {
+        let filter = MessageFilter()
+        return try connection.all(
+            search(filter).page,
+            filter.values + [.integer(.max), .integer(Int64(limit))],
+            StoredMessage.init
+        )
+    }
+
     /// The ids alone, newest first.
     public func ids(_ filter: MessageFilter, before: Int64 = .max, limit: Int) async throws -> [Int64] {
         try await database.read {

@@ -17,6 +17,7 @@ public enum Schema {
             number: 2,
             statements: [
                 addConversation, addOrigin, fillConversation, contentConversation, addTest, messageRecipient, token,
+                subscription, news, newsDue, newsMessage,
             ]
         ),
     ]
@@ -195,6 +196,41 @@ public enum Schema {
         )
         """
     }
+
+    /// `events` is `*`, or types with commas between.
+    static let subscription = Statement {
+        """
+        CREATE TABLE subscription (
+            id \($0.identity),
+            url TEXT NOT NULL,
+            events TEXT NOT NULL,
+            description TEXT,
+            secret TEXT NOT NULL,
+            state TEXT NOT NULL,
+            reason TEXT,
+            created_at BIGINT NOT NULL,
+            failing_since BIGINT
+        )
+        """
+    }
+    /// What subscribers are to be told, until a delivery of it is made; a row for each of them.
+    static let news = Statement {
+        """
+        CREATE TABLE news (
+            id \($0.identity),
+            subscription BIGINT NOT NULL,
+            message BIGINT,
+            at BIGINT NOT NULL,
+            type TEXT NOT NULL,
+            transport TEXT,
+            detail TEXT,
+            document \($0.bytes),
+            due BIGINT NOT NULL
+        )
+        """
+    }
+    static let newsDue = Statement("CREATE INDEX news_due ON news (due, id)")
+    static let newsMessage = Statement("CREATE INDEX news_message ON news (subscription, message, id)")
 
     static let setting = Statement("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
 

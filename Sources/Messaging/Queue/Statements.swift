@@ -6,6 +6,6 @@ public enum Statements {
         Schema.statements + Tally.statements + Event.statements + Nodes.statements + OptOuts.statements
         + Installation.statements + Queue.enqueueStatements + Queue.handOffStatements + Queue.settleStatements
         + Queue.turnStatements + Queue.lookStatements + MessageAction.statements + Queue.tidyStatements
-        + Tokens.statements
+        + Tokens.statements + Subscriptions.statements + News.statements + NewsRelay.statements
         + Queue.statusStatements
 }

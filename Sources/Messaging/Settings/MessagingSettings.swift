@@ -2,6 +2,7 @@
 public struct MessagingSettings: Sendable {
     public var channels: [Channel: ChannelSettings]
     public var brands: [String: BrandSettings]
+    public var subscriptions: SubscriptionSettings
     /// Everything goes to the outbox, whatever the transports say.
     public var sandbox: Bool
     /// Finished messages are forgotten after this time; `nil` keeps them.
@@ -16,6 +17,7 @@ public struct MessagingSettings: Sendable {
     public init(
         channels: [Channel: ChannelSettings] = [:],
         brands: [String: BrandSettings] = [:],
+        subscriptions: SubscriptionSettings = .init(),
         sandbox: Bool = false,
         retention: TimeSpan? = TimeSpan(milliseconds: 90 * 86_400_000),
         stopWithin: TimeSpan = TimeSpan(milliseconds: 30_000),
@@ -24,6 +26,7 @@ public struct MessagingSettings: Sendable {
     ) {
         self.channels = channels
         self.brands = brands
+        self.subscriptions = subscriptions
         self.sandbox = sandbox
         self.retention = retention
         self.stopWithin = stopWithin
@@ -39,6 +42,7 @@ public struct MessagingSettings: Sendable {
     /// How a channel delivers. A channel that the configuration does not name has the outbox while nothing at all is
     /// configured, or in the sandbox; else `nil`: nothing is accepted for it.
     public func settings(for channel: Channel) -> ChannelSettings? {
+        if channel == .event { return .subscribers }
         var settings = channels[channel] ?? ChannelSettings()
         if sandbox {
             settings.transports = [.outbox(OutboxSettings())]
@@ -47,6 +51,20 @@ public struct MessagingSettings: Sendable {
             settings.transports = [.outbox(OutboxSettings())]
         }
         return settings
+    }
+}
+
+/// `subscriptions`: to whom news may be sent.
+public struct SubscriptionSettings: Sendable, Codable {
+    /// `true` permits `http`, and addresses that are not of the public internet. Default `false`: whoever may subscribe could
+    /// otherwise make this machine speak to its own network.
+    public var allowPrivate = false
+
+    public init() {}
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        allowPrivate = try container.decodeIfPresent(Bool.self, forKey: .allowPrivate) ?? false
     }
 }
 

@@ -47,8 +47,16 @@ enum Problems {
         if let held = report.messages[.held], held > 0 {
             add(
                 .warning,
-                "\(held) messages wait for a person",
+                held == 1 ? "1 message waits for a person" : "\(held) messages wait for a person",
                 "see 'dunlin message list --state held', then approve or cancel them"
+            )
+        }
+        for subscription in report.subscriptions where subscription.state == .disabled {
+            add(
+                .warning,
+                "the subscription \(subscription.id) to \(subscription.url) is disabled: "
+                    + "\(subscription.reason ?? "unknown")",
+                "mend the endpoint, then 'dunlin subscription enable \(subscription.id)' and 'replay', or remove it"
             )
         }
         if let free = report.freeBytes, free < reservedBytes {

@@ -87,6 +87,8 @@ extension Queue {
             report.lanes = try Nodes.lanes(connection)
             report.node = try Nodes.newest(connection)
             report.optOuts = try OptOuts.count(connection)
+            report.subscriptions = try Subscriptions.list(connection)
+            report.pendingNews = try NewsRelay.count(connection)
             return report
         }
         report.isWorking = isWorking

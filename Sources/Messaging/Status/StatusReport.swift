@@ -7,7 +7,9 @@ public struct StatusReport: Sendable {
         /// Attempts that came to an end each minute, the last full one; what a drain is estimated from.
         public var perMinute: Double = 0
 
-        public init() {}
+        public init(perMinute: Double = 0) {
+            self.perMinute = perMinute
+        }
     }
 
     public struct Minute: Sendable {
@@ -56,13 +58,16 @@ public struct StatusReport: Sendable {
     public internal(set) var domains: [Domain] = []
     public internal(set) var rates: [Channel: Rate] = [:]
     public internal(set) var optOuts: Int64 = 0
+    public internal(set) var subscriptions: [Subscription] = []
+    /// News that has not become a delivery yet.
+    public internal(set) var pendingNews: Int64 = 0
     public internal(set) var freeBytes: Int64?
     public internal(set) var problems: [Problem] = []
 
     /// Of the channels that have anything to do, or a lane.
     public var depths: [(channel: Channel, depth: Depth)] {
         let used = Set(liveByChannel.values.flatMap(\.keys)).union(lanes.map(\.channel)).union(rates.keys)
-        return Channel.allCases.filter(used.contains).map { channel in
+        return Channel.dispatched.filter(used.contains).map { channel in
             let depth = Depth(
                 waiting: liveByChannel[.waiting]?[channel] ?? 0,
                 due: dueByChannel[channel] ?? 0,

@@ -79,7 +79,7 @@ struct OptOutRoutes {
     ) async throws -> (isNew: Bool, stored: OptOut) {
         var scope = OptOut.Scope(brand: brand, category: category)
         if let channel {
-            guard let known = Channel(rawValue: channel) else {
+            guard let known = Channel(named: channel) else {
                 throw Rejection("channel", "there is no channel '\(channel)'")
             }
             scope.channel = known

@@ -67,6 +67,12 @@ extension StatusReport {
             "Since when the newest worker has not been heard of.",
             silence
         )
+        text.family("dunlin_subscriptions", .gauge, "Subscriptions, by state.")
+        for state in [Subscription.State.active, .disabled] {
+            let count = subscriptions.count { $0.state == state }
+            text.sample("dunlin_subscriptions", [("state", state.rawValue)], Double(count))
+        }
+        text.gauge("dunlin_events_pending", "News that waits for its turn to be sent.", Double(pendingNews))
         if let freeBytes {
             text.gauge("dunlin_disk_free_bytes", "Free bytes where the database is kept.", Double(freeBytes))
         }

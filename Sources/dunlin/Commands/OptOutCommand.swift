@@ -26,7 +26,7 @@ struct OptOutCommand: AsyncParsableCommand {
         func value() throws -> OptOut.Scope {
             var known: Channel?
             if let channel {
-                guard let match = Channel(rawValue: channel) else {
+                guard let match = Channel(named: channel) else {
                     throw ValidationError("There is no channel '\(channel)'.")
                 }
                 known = match
@@ -222,7 +222,7 @@ struct OptOutCommand: AsyncParsableCommand {
                 func value(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
                 var scope = OptOut.Scope(brand: value("brand"), category: value("category"))
                 if let name = value("channel") {
-                    guard let channel = Channel(rawValue: name) else { throw fail("there is no channel '\(name)'") }
+                    guard let channel = Channel(named: name) else { throw fail("there is no channel '\(name)'") }
                     scope.channel = channel
                 }
                 var at: Int64?

@@ -17,11 +17,12 @@ struct Configuration: Decodable {
     var channels: [Channel: ChannelSettings] = [:]
     var brands: [String: BrandSettings] = [:]
     var http = HTTPSettings()
+    var subscriptions = SubscriptionSettings()
     /// The folder that relative paths start from.
     var folder = "."
 
     enum CodingKeys: String, CodingKey {
-        case database, templates, sandbox, retention, channels, brands, http
+        case database, templates, sandbox, retention, channels, brands, http, subscriptions
         case stopWithin = "stop_within"
     }
 
@@ -47,7 +48,7 @@ struct Configuration: Decodable {
         stopWithin = try container.decodeIfPresent(TimeSpan.self, forKey: .stopWithin) ?? stopWithin
         let named = try container.decodeIfPresent([String: ChannelSettings].self, forKey: .channels) ?? [:]
         for (name, settings) in named.sorted(by: { $0.key < $1.key }) {
-            guard let channel = Channel(rawValue: name) else {
+            guard let channel = Channel(named: name) else {
                 throw DecodingError.dataCorrupted(
                     .init(
                         codingPath: [CodingKeys.channels, NameKey(name)],
@@ -60,6 +61,8 @@ struct Configuration: Decodable {
         }
         brands = try container.decodeIfPresent([String: BrandSettings].self, forKey: .brands) ?? [:]
         http = try container.decodeIfPresent(HTTPSettings.self, forKey: .http) ?? http
+        subscriptions =
+            try container.decodeIfPresent(SubscriptionSettings.self, forKey: .subscriptions) ?? subscriptions
     }
 
     /// Reads `path`, or `DUNLIN_CONFIG`, or `dunlin.yaml` in the working folder if it is there; else the defaults.
@@ -96,6 +99,7 @@ struct Configuration: Decodable {
         MessagingSettings(
             channels: channels,
             brands: brands,
+            subscriptions: subscriptions,
             sandbox: sandbox,
             retention: retention,
             stopWithin: stopWithin,

@@ -22,11 +22,15 @@ struct Worker {
         others: (AsyncStream<Void>) async throws -> [any Service] = { _ in [] }
     ) async throws {
         self.app = app
+        var transports = try Transports.make(app.settings, thread: thread)
+        transports[.event] = [
+            Transports.subscribers(app.queue, app.settings, thread: thread, clock: app.clock, logger: app.logger)
+        ]
         dispatcher = Dispatcher(
             queue: app.queue,
             settings: app.settings,
             composer: try await app.composer(),
-            transports: try Transports.make(app.settings, thread: thread),
+            transports: transports,
             options: options,
             clock: app.clock,
             logger: logger ?? app.logger
@@ -40,7 +44,7 @@ struct Worker {
                         retention: app.settings.retention,
                         clock: app.clock,
                         logger: app.logger
-                    )
+                    ), NewsRelay(queue: app.queue, logger: app.logger),
                 ] : []) + (try await others(dispatcher.admission))
     }
 

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 
 /// Nanoseconds of CLOCK_MONOTONIC, which the servers of the tests tell too.

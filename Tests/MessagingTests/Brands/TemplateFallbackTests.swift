@@ -60,7 +60,7 @@ struct TemplateFallbackTests {
     func brand(brand: String, tone: String?, locale: String?, expected: String) throws {
         let composer = try TemplateFolder(Self.words).composer()
         let parts = try composer.preview(template: "hello", tone: tone, locale: locale, brand: brand)
-        #expect(parts.first { $0.part == "subject.txt" }.map { String(decoding: $0.text, as: UTF8.self) } == expected)
+        #expect(parts.first { $0.name == "subject.txt" }?.text == expected)
     }
 
     @Test("a tone is never replaced by another")

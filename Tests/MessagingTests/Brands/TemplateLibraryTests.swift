@@ -114,7 +114,7 @@ struct TemplateLibraryTests {
         let folder = try TemplateFolder(Self.good.merging(["hello/friendly.en.subject.txt": "Hello\r\n\n"]) { $1 })
         let parts = try folder.composer().preview(template: "hello", tone: nil, locale: nil, brand: "acme")
         #expect(
-            parts.map { "\($0.part)=\(String(decoding: $0.text, as: UTF8.self))" } == [
+            parts.map { "\($0.name)=\($0.text)" } == [
                 "subject.txt=Hello", "email.txt=Hi Ada\n",
             ]
         )

@@ -16,6 +16,7 @@ struct MessageFilterTests {
             )
             message.template = index < 6 ? "invoice-issued" : ""
             message.customer = index % 5 == 0 ? "C-5" : nil
+            message.conversation = index % 6 == 0 ? "INV-1" : nil
             messages.append(message)
         }
         _ = try await fixture.queue.enqueue(messages)
@@ -48,6 +49,16 @@ struct MessageFilterTests {
         Case("address", [12, 8, 4]) { $0.addressKey = "p3@odd.example" },
         Case("domain", [11, 9, 7, 5, 3, 1]) { $0.domain = "even.example" },
         Case("reason", [3, 2]) { $0.reason = "cancelled by test" },
+        Case("conversation", [7, 1]) { $0.conversation = "INV-1" },
+        Case("conversation and customer", [1]) {
+            $0.conversation = "INV-1"
+            $0.customer = "C-5"
+        },
+        Case("customer and address", [11]) {
+            $0.customer = "C-5"
+            $0.addressKey = "p2@even.example"
+        },
+        Case("accepted before", []) { $0.acceptedBefore = 1000 },
         Case("several at once", [1]) {
             $0.channel = .sms
             $0.brand = "acme"
@@ -77,6 +88,19 @@ struct MessageFilterTests {
             before = last
         }
         #expect(pages == [[12, 11, 10, 9, 8], [7, 6, 5, 4, 3], [2, 1]])
+    }
+
+    @Test("an action on all that a filter means is done to those that may take it", arguments: MessageAction.allCases)
+    func performsOnAll(_ action: MessageAction) async throws {
+        let fixture = try await stocked()
+        let expected = try await fixture.queue.list(MessageFilter(), limit: 100)
+            .filter { action.from.contains($0.state) && $0.template == "invoice-issued" }.map(\.id)
+        var filter = MessageFilter()
+        filter.template = "invoice-issued"
+        #expect(try await fixture.queue.count(action, onAll: filter) == Int64(expected.count))
+        let done = try await fixture.queue.perform(action, onAll: filter, by: "Ada")
+        #expect(done.sorted() == expected.sorted())
+        #expect(try await fixture.queue.count(action, onAll: filter) == 0)
     }
 
     @Test("an action is done to those that may take it, and told of in their story", arguments: MessageAction.allCases)

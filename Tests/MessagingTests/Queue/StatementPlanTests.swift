@@ -63,7 +63,7 @@ struct StatementPlanTests {
         HotStatement("count an attempt", "INSERT INTO throughput", []),
         HotStatement(
             "take back",
-            "coalesce(started_at, accepted_at), channel",
+            "coalesce(started_at, accepted_at), due, test",
             ["SEARCH message USING INDEX message_sending (channel=?)"]
         ),
         HotStatement(
@@ -102,11 +102,38 @@ struct StatementPlanTests {
         HotStatement("show", "WHERE message.id = $1", [byID, content]),
         HotStatement(
             "list, a page from an id downwards",
-            "document FROM message JOIN content ON content.id = message.id\nWHERE (",
+            "document FROM message JOIN content ON content.id = message.id\nWHERE (CAST($1 AS TEXT) IS NULL OR message.state = $1) "
+                + "AND (CAST($2 AS TEXT) IS NULL OR message.channel = $2) AND (CAST($3 AS TEXT) IS NULL OR message.brand = $3) "
+                + "AND (CAST($4 AS TEXT) IS NULL OR message.template = $4) "
+                + "AND (CAST($5 AS TEXT) IS NULL OR content.customer = $5) AND (CAST($6",
             [
                 "SEARCH message USING INTEGER PRIMARY KEY (rowid<?)",
                 "SEARCH content USING INTEGER PRIMARY KEY (rowid=?)",
             ]
+        ),
+        HotStatement(
+            "list what a recipient was sent",
+            "document FROM message JOIN content ON content.id = message.id\nWHERE (CAST($1 AS TEXT) IS NULL OR message.state = $1) "
+                + "AND (CAST($2 AS TEXT) IS NULL OR message.channel = $2) AND (CAST($3 AS TEXT) IS NULL OR message.brand = $3) "
+                + "AND (CAST($4 AS TEXT) IS NULL OR message.template = $4) "
+                + "AND (CAST($5 AS TEXT) IS NULL OR content.customer = $5) AND message.address_key = $6",
+            ["SEARCH message USING INDEX message_recipient (address_key=? AND rowid<?)", content]
+        ),
+        HotStatement(
+            "list what a customer was sent",
+            "document FROM content JOIN message ON message.id = content.id\nWHERE (CAST($1 AS TEXT) IS NULL OR message.state = $1) "
+                + "AND (CAST($2 AS TEXT) IS NULL OR message.channel = $2) AND (CAST($3 AS TEXT) IS NULL OR message.brand = $3) "
+                + "AND (CAST($4 AS TEXT) IS NULL OR message.template = $4) AND content.customer = $5",
+            ["SEARCH content USING INDEX content_customer (customer=? AND rowid<?)", byID]
+        ),
+        HotStatement(
+            "list what belongs to a conversation",
+            "document FROM content JOIN message ON message.id = content.id\nWHERE (CAST($1 AS TEXT) IS NULL OR message.state = $1) "
+                + "AND (CAST($2 AS TEXT) IS NULL OR message.channel = $2) AND (CAST($3 AS TEXT) IS NULL OR message.brand = $3) "
+                + "AND (CAST($4 AS TEXT) IS NULL OR message.template = $4) "
+                + "AND (CAST($5 AS TEXT) IS NULL OR content.customer = $5) "
+                + "AND (CAST($6 AS TEXT) IS NULL OR message.address_key = $6)",
+            ["SEARCH content USING INDEX content_conversation (conversation=? AND rowid<?)", byID]
         ),
         HotStatement("cancel", "SET state = 'cancelled'", [byID]),
         HotStatement("replay", "attempts = 0, finished_at = NULL", [byID]),

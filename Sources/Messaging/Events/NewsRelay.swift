@@ -1,0 +1,204 @@
+import JSON
+public import Logging
+public import ServiceLifecycle
+import Storage
+import Synchronization
+
+/// Turns news into deliveries: messages of the channel `event`, which go the way of all messages.
+///
+/// A delivery of one message's news is made only when the one before it has ended, so that a subscriber hears of each
+/// message in order.
+public final class NewsRelay: Service {
+    private let queue: Queue
+    private let logger: Logger
+    private let alarm = Inbox()
+    private let stopping = Atomic<Bool>(false)
+
+    static let every = 250
+    static let batch = 500
+    /// News that must wait for its turn is looked at again after so many milliseconds.
+    static let turn: Int64 = 500
+
+    public init(queue: Queue, logger: Logger) {
+        self.queue = queue
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        await withGracefulShutdownHandler {
+            while !stopping.load(ordering: .acquiring) {
+                var count = 0
+                do {
+                    count = try await relay()
+                } catch {
+                    logger.warning("news to subscribers was put off: \(error)")
+                }
+                if count < NewsRelay.batch { await alarm.wait(milliseconds: NewsRelay.every) }
+            }
+        } onGracefulShutdown: {
+            self.stopping.store(true, ordering: .releasing)
+            self.alarm.raise()
+        }
+    }
+
+    private struct Item: Sendable {
+        let id: Int64
+        let subscription: Int64
+        let message: Int64?
+        let at: Int64
+        let type: String
+        let transport: String?
+        let detail: String?
+        let document: [UInt8]
+        /// `nil` when the subscriber is gone.
+        let url: String?
+    }
+
+    private static let due = Statement(
+        """
+        SELECT news.id, subscription, message, at, type, transport, detail, document, subscription.url
+        FROM news LEFT JOIN subscription ON subscription.id = news.subscription
+        WHERE due <= $1 ORDER BY due, news.id LIMIT $2
+        """
+    )
+    /// Earlier news of the same message that has not gone yet.
+    private static let before = Statement(
+        "SELECT 1 FROM news WHERE subscription = $1 AND message = $2 AND id < $3 LIMIT 1"
+    )
+    private static let underway = Statement(
+        """
+        SELECT 1 FROM content JOIN message ON message.id = content.id
+        WHERE conversation = $1 AND finished_at IS NULL LIMIT 1
+        """
+    )
+    private static let wait = Statement("UPDATE news SET due = $2 WHERE id = $1")
+    private static let delete = Statement("DELETE FROM news WHERE id = $1")
+    private static let about = Statement(
+        "SELECT \(StoredMessage.columns) FROM message JOIN content ON content.id = message.id WHERE message.id = $1 LIMIT 1"
+    )
+    private static let pending = Statement("SELECT count(*) FROM news")
+
+    static let statements = [due, before, underway, wait, delete, about, pending]
+
+    static func count(_ connection: any Connection) throws -> Int64 {
+        try connection.first(pending) { $0.integer(0) } ?? 0
+    }
+
+    /// One round.
+    ///
+    /// - Returns: how much news was looked at.
+    func relay() async throws -> Int {
+        let due = try await queue.database.read { connection in
+            try connection.first(NewsRelay.due, [.integer(.max), .integer(1)]) { $0.integer(0) }
+        }
+        guard due != nil else { return 0 }
+        defer { queue.bell.ring() }
+        return try await queue.database.write(.process) { transaction in
+            let items = try transaction.all(
+                NewsRelay.due,
+                [.integer(transaction.now), .integer(Int64(NewsRelay.batch))]
+            ) { row in
+                Item(
+                    id: row.integer(0),
+                    subscription: row.integer(1),
+                    message: row.optionalInteger(2),
+                    at: row.integer(3),
+                    type: row.text(4),
+                    transport: row.optionalText(5),
+                    detail: row.optionalText(6),
+                    document: row.bytes(7),
+                    url: row.optionalText(8)
+                )
+            }
+            for item in items { try NewsRelay.relay(item, transaction) }
+            return items.count
+        }
+    }
+
+    private static func relay(_ item: Item, _ transaction: any Transaction) throws {
+        guard let url = item.url else {
+            try transaction.execute(delete, [.integer(item.id)])
+            return
+        }
+        let conversation = item.message.map { "\(Subscription.customer(item.subscription))/message:\($0)" }
+        var data = item.document
+        if let message = item.message, let conversation {
+            let values: [SQLValue] = [.integer(item.subscription), .integer(message), .integer(item.id)]
+            let isEarly =
+                try transaction.first(before, values) { _ in true } != nil
+                || transaction.first(underway, [.text(conversation)]) { _ in true } != nil
+            guard !isEarly else {
+                try transaction.execute(wait, [.integer(item.id), .integer(transaction.now + turn)])
+                return
+            }
+            guard let about = try transaction.first(about, [.integer(message)], StoredMessage.init) else {
+                try transaction.execute(delete, [.integer(item.id)])
+                return
+            }
+            data = Array(JSONWriter.text { about.write(news: item.transport, item.detail, to: &$0) }.utf8)
+        }
+        let body = NewsBody(type: item.type, at: item.at, data: data).bytes
+        let document = JSONWriter.text { writer in
+            writer.beginObject()
+            writer.member("to", url)
+            writer.member("subscription", item.subscription)
+            writer.name("body")
+            writer.raw(body)
+            writer.endObject()
+        }
+        _ = try Queue.insert(
+            [
+                NewMessage(
+                    key: nil,
+                    channel: .event,
+                    priority: NewMessage.standardPriority,
+                    due: nil,
+                    expires: nil,
+                    addressKey: Subscription.customer(item.subscription),
+                    domain: "",
+                    brand: "",
+                    category: "",
+                    template: "",
+                    customer: Subscription.customer(item.subscription),
+                    conversation: conversation,
+                    document: Array(document.utf8)
+                )
+            ],
+            transaction
+        )
+        try transaction.execute(delete, [.integer(item.id)])
+    }
+}
+
+/// The body of a webhook (<https://www.standardwebhooks.com>).
+struct NewsBody {
+    let type: String
+    let at: Int64
+    /// JSON.
+    let data: [UInt8]
+
+    var bytes: [UInt8] {
+        Array(
+            JSONWriter.text { writer in
+                writer.beginObject()
+                writer.member("type", type)
+                writer.member("timestamp", Timestamp.text(at))
+                writer.name("data")
+                writer.raw(data)
+                writer.endObject()
+            }.utf8
+        )
+    }
+}
+
+extension StoredMessage {
+    /// What news tells of a message: whose it is, and what was done; never its words.
+    func write(news transport: String?, _ detail: String?, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.name("message")
+        write(to: &writer)
+        if let transport, !transport.isEmpty { writer.member("transport", transport) }
+        if let detail { writer.member("detail", detail) }
+        writer.endObject()
+    }
+}

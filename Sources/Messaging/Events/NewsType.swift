@@ -1,0 +1,22 @@
+/// What subscribers are told of.
+public enum NewsType: String, Sendable, CaseIterable {
+    case sent = "message.sent"
+    case retry = "message.retry"
+    case rejected = "message.rejected"
+    case uncertain = "message.uncertain"
+    case gaveUp = "message.gave_up"
+    case expired = "message.expired"
+    case blocked = "message.blocked"
+    case cancelled = "message.cancelled"
+    case held = "message.held"
+    case approved = "message.approved"
+    case replayed = "message.replayed"
+    case optedOut = "opt_out.added"
+    case optOutRemoved = "opt_out.removed"
+
+    /// `nil` for what is kept for the record only.
+    init?(_ kind: Event.Kind) {
+        guard kind != .late else { return nil }
+        self.init(rawValue: "message.\(kind.rawValue)")
+    }
+}

@@ -7,6 +7,7 @@ import NIOHTTP1
 /// Around every request: its id, the form of errors, what goes to the log, and the measures.
 struct AnswerMiddleware: RouterMiddleware {
     let logger: Logger
+    let methods: AllowedMethods
 
     func handle(
         _ request: Request,
@@ -52,6 +53,10 @@ struct AnswerMiddleware: RouterMiddleware {
         }
         if problem.status == .notFound, error is HTTPError {
             problem = Problem(.notFound, "there is nothing at \(request.uri.path)")
+            if let allowed = methods.methods(at: request.uri.path) {
+                problem = Problem(.methodNotAllowed, "this address takes \(allowed)")
+                problem.headers[.allow] = allowed
+            }
         }
         if problem.status.code >= 500 {
             logger.error("a request failed: \(error)", metadata: ["request": "\(context.requestID)"])

@@ -35,39 +35,48 @@ struct Route: Sendable {
 }
 
 extension Route {
-    private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
-
-    /// Puts routes behind the gatekeeper, answers HEAD where there is GET, and any other method with 405.
+    /// Puts routes behind the gatekeeper, and answers HEAD where there is GET.
     static func router(_ routes: [Route], gatekeeper: Gatekeeper) -> Router<ServerContext> {
         let router = Router(context: ServerContext.self)
-        router.add(middleware: AnswerMiddleware(logger: gatekeeper.logger))
-        for (path, routes) in Dictionary(grouping: routes, by: \.path) {
-            let hummingbirdPath = RouterPath(stringLiteral: path)
-            for route in routes {
-                let respond: @Sendable (Request, ServerContext) async throws -> Response = { request, context in
-                    var context = context
-                    context.caller = try await gatekeeper.admit(request, context, route.access)
-                    return try await route.handle(request, context)
-                }
-                router.on(hummingbirdPath, method: route.method, use: respond)
-                if route.method == .get {
-                    router.on(hummingbirdPath, method: .head) { request, context in
-                        let response = try await respond(request, context)
-                        return Response(status: response.status, headers: response.headers, body: .init())
-                    }
-                }
+        router.add(middleware: AnswerMiddleware(logger: gatekeeper.logger, methods: AllowedMethods(routes)))
+        for route in routes {
+            let path = RouterPath(stringLiteral: route.path)
+            let respond: @Sendable (Request, ServerContext) async throws -> Response = { request, context in
+                var context = context
+                context.caller = try await gatekeeper.admit(request, context, route.access)
+                return try await route.handle(request, context)
             }
-            var known = Set(routes.map(\.method))
-            if known.contains(.get) { known.insert(.head) }
-            let allowed = methods.filter(known.contains).map(\.rawValue).joined(separator: ", ")
-            for method in methods where !known.contains(method) {
-                router.on(hummingbirdPath, method: method) { _, _ -> Response in
-                    var problem = Problem(.methodNotAllowed, "this address takes \(allowed)")
-                    problem.headers[.allow] = allowed
-                    throw problem
-                }
+            router.on(path, method: route.method, use: respond)
+            guard route.method == .get else { continue }
+            router.on(path, method: .head) { request, context in
+                let response = try await respond(request, context)
+                return Response(status: response.status, headers: response.headers, body: .init())
             }
         }
         return router
+    }
+}
+
+/// Which methods each address takes, to tell a wrong method from a wrong address.
+struct AllowedMethods {
+    private let paths: [(segments: [Substring], methods: Set<HTTPRequest.Method>)]
+
+    init(_ routes: [Route]) {
+        paths = Dictionary(grouping: routes, by: \.path).map { path, routes in
+            var methods = Set(routes.map(\.method))
+            if methods.contains(.get) { methods.insert(.head) }
+            return (path.split(separator: "/"), methods)
+        }
+    }
+
+    /// - Returns: `nil` for an address that is not there at all.
+    func methods(at path: String) -> String? {
+        let segments = path.split(separator: "/")
+        let found = paths.filter { entry in
+            entry.segments.count == segments.count
+                && zip(entry.segments, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+        }
+        let methods = found.reduce(into: Set<HTTPRequest.Method>()) { $0.formUnion($1.methods) }
+        return methods.isEmpty ? nil : methods.map(\.rawValue).sorted().joined(separator: ", ")
     }
 }

@@ -157,7 +157,7 @@ public final class NewsRelay: Service {
                     addressKey: Subscription.customer(item.subscription),
                     domain: "",
                     brand: "",
-                    category: "",
+                    category: "transactional",
                     template: "",
                     customer: Subscription.customer(item.subscription),
                     conversation: conversation,

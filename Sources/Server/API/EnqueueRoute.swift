@@ -228,7 +228,7 @@ struct EnqueueRoute {
             zip(lines.lines, receipts).map { ItemResult(position: $0, outcome: .stored($1)) }
             + lines.rejections.map { ItemResult(position: $0.line, outcome: .rejected($0.rejection)) }
         for result in results.sorted(by: { $0.position < $1.position }) {
-            tally.add(result) { "/\($0)" }
+            tally.add(result) { "/line/\($0)" }
             var writer = JSONWriter()
             result.write(to: &writer, positionName: "line")
             try spool.append(writer.bytes + [0x0a])

@@ -123,8 +123,19 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "JSON", "Messaging", "Server", "Storage", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: house
+        ),
+        .testTarget(name: "DunlinClientTests", dependencies: ["DunlinClient"], swiftSettings: house),
+        .testTarget(
             name: "DunlinTests",
-            dependencies: ["dunlin", "TestSupport"],
+            dependencies: ["dunlin", "DunlinClient", "TestSupport"],
             exclude: ["Support/peers"],
             swiftSettings: house
         ),

@@ -76,7 +76,9 @@ struct AllowedMethods {
             entry.segments.count == segments.count
                 && zip(entry.segments, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
         }
-        let methods = found.reduce(into: Set<HTTPRequest.Method>()) { $0.formUnion($1.methods) }
+        // As the router does: an address that is written out goes before one with a name in it.
+        let literal = found.filter { $0.segments == segments }
+        let methods = (literal.isEmpty ? found : literal).reduce(into: Set<HTTPRequest.Method>()) { $0.formUnion($1.methods) }
         return methods.isEmpty ? nil : methods.map(\.rawValue).sorted().joined(separator: ", ")
     }
 }

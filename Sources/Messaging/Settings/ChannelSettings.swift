@@ -27,18 +27,6 @@ public struct ChannelSettings: Sendable, Codable {
     }
 }
 
-extension ChannelSettings {
-    /// How news reaches subscribers: again after some 5 s, 20 s, 80 s, 5 min, 21 min, 1.4 h, 6 h and then every 10 h, for three
-    /// days, much as Standard Webhooks recommends.
-    static let subscribers: ChannelSettings = {
-        var retry = RetrySettings()
-        retry.first = TimeSpan(milliseconds: 5000)
-        retry.factor = 4
-        retry.max = TimeSpan(milliseconds: 10 * 3_600_000)
-        return ChannelSettings(retry: retry)
-    }()
-}
-
 /// `channels.<name>.retry`.
 public struct RetrySettings: Sendable, Codable {
     /// The wait before the first retry. Default `1m`.

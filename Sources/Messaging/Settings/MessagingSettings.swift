@@ -42,7 +42,7 @@ public struct MessagingSettings: Sendable {
     /// How a channel delivers. A channel that the configuration does not name has the outbox while nothing at all is
     /// configured, or in the sandbox; else `nil`: nothing is accepted for it.
     public func settings(for channel: Channel) -> ChannelSettings? {
-        if channel == .event { return .subscribers }
+        if channel == .event { return subscriptions.channel }
         var settings = channels[channel] ?? ChannelSettings()
         if sandbox {
             settings.transports = [.outbox(OutboxSettings())]
@@ -59,12 +59,25 @@ public struct SubscriptionSettings: Sendable, Codable {
     /// `true` permits `http`, and addresses that are not of the public internet. Default `false`: whoever may subscribe could
     /// otherwise make this machine speak to its own network.
     public var allowPrivate = false
+    /// When a delivery goes again. Default some 5 s, 20 s, 80 s, 5 min, 21 min, 1.4 h, 6 h and then every 10 h, for three days,
+    /// much as Standard Webhooks recommends.
+    public var retry = RetrySettings()
 
     public init() {}
+
+    /// How news goes out.
+    var channel: ChannelSettings {
+        var retry = retry
+        retry.first = retry.first ?? TimeSpan(milliseconds: 5000)
+        retry.factor = retry.factor ?? 4
+        retry.max = retry.max ?? TimeSpan(milliseconds: 10 * 3_600_000)
+        return ChannelSettings(retry: retry)
+    }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         allowPrivate = try container.decodeIfPresent(Bool.self, forKey: .allowPrivate) ?? false
+        retry = try container.decodeIfPresent(RetrySettings.self, forKey: .retry) ?? retry
     }
 }
 

@@ -36,7 +36,7 @@ final class TokenRegister: Service {
 
     /// Writes down when tokens were used, once a minute and at the end.
     func run() async throws {
-        while !Task.isShuttingDownGracefully {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(60)) }
             await noteUses()
         }

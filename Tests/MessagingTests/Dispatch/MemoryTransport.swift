@@ -125,6 +125,7 @@ final class MemoryTransport: Transport {
             switch delivery.payload {
             case .email(let email): email.recipient
             case .parts(let to, _): to
+            case .event(let event): event.url
             }
         return Departure(id: delivery.handOff.id, fence: delivery.handOff.fence, recipient: recipient)
     }

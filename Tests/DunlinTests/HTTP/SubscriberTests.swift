@@ -67,7 +67,7 @@ struct SubscriberTests {
 
     @Test("come again until they are taken, under the same id, and those of one message in order")
     func retried() async throws {
-        let peer = try await endpoint(500, 302, 503, 200, location: "http://127.0.0.1:1/")
+        let peer = try await endpoint(500, 302, 200, location: "http://127.0.0.1:1/")
         let site = try site()
         let server = try await WebServer(site)
         _ = try await subscribe(server, peer)
@@ -77,13 +77,13 @@ struct SubscriberTests {
         _ = try await server.send("POST", "/v1/messages/1/hold")
         _ = try await server.send("POST", "/v1/messages/1/cancel")
         try await eventually("the first is tried") { peer.notes(Post.self).count >= 1 }
-        for attempt in 1..<4 {
+        for attempt in 1..<3 {
             try await eventually("attempt \(attempt + 1)") { peer.notes(Post.self).count > attempt }
         }
         try await eventually("both are taken") { peer.notes(Post.self).filter { $0.status == 200 }.count == 2 }
         let posts = peer.notes(Post.self)
-        #expect(posts.map(\.type) == Array(repeating: "message.held", count: 4) + ["message.cancelled"])
-        #expect(Set(posts.prefix(4).map(\.id)).count == 1)
+        #expect(posts.map(\.type) == Array(repeating: "message.held", count: 3) + ["message.cancelled"])
+        #expect(Set(posts.prefix(3).map(\.id)).count == 1)
         #expect(posts.last?.id != posts.first?.id)
     }
 

@@ -1,9 +1,5 @@
 import Foundation
 
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
-
 /// A real Chromium without a window, driven over WebDriver (<https://www.w3.org/TR/webdriver2/>).
 final class Browser: Sendable {
     private let driver: Child
@@ -52,17 +48,19 @@ final class Browser: Sendable {
         _ = await driver.end(by: SIGTERM)
     }
 
+    /// Foundation's own client cannot read the heads of chromedriver's answers.
     private static func call(_ method: String, _ address: String, _ body: [String: Any]? = nil) async throws -> Any {
-        guard let url = URL(string: address) else { throw Complaint("no URL: \(address)") }
-        var request = URLRequest(url: url)
-        request.httpMethod = method
-        request.timeoutInterval = 60
-        if method == "POST" {
-            request.httpBody = try JSONSerialization.data(withJSONObject: body ?? [:])
-            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-        }
-        let (data, _) = try await URLSession.shared.data(for: request)
-        let answer = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed) as? [String: Any]
+        guard let url = URL(string: address), let port = url.port else { throw Complaint("no URL: \(address)") }
+        let data = method == "POST" ? try JSONSerialization.data(withJSONObject: body ?? [:]) : Data()
+        let connection = try RawConnection(port: port)
+        connection.send(
+            "\(method) \(url.path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nContent-Type: application/json\r\n"
+                + "Content-Length: \(data.count)\r\nConnection: close\r\n\r\n"
+        )
+        connection.send(Array(data))
+        let text = await connection.readAnswer()
+        guard let head = text.firstRange(of: "\r\n\r\n") else { throw Complaint("no answer from chromedriver") }
+        let answer = try JSONSerialization.jsonObject(with: Data(text[head.upperBound...].utf8)) as? [String: Any]
         let value = answer?["value"] ?? NSNull()
         if let failure = value as? [String: Any], let error = failure["error"] as? String {
             throw Complaint("\(error): \(failure["message"] ?? "")")

@@ -42,13 +42,27 @@ final class RawConnection {
     func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Everything until the other side closes.
-    func readToEnd() async -> String {
+    func readToEnd() async -> String { await read { _ in false } }
+
+    /// One answer whose length its head tells.
+    func readAnswer() async -> String {
+        await read { bytes in
+            guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return false }
+            let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).lowercased()
+            guard let length = head.firstMatch(of: /content-length: *([0-9]+)/).flatMap({ Int($0.output.1) }) else {
+                return false
+            }
+            return bytes.count - end.upperBound >= length
+        }
+    }
+
+    private func read(until isWhole: @escaping @Sendable ([UInt8]) -> Bool) async -> String {
         nonisolated(unsafe) let descriptor = descriptor
         return await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 var all: [UInt8] = []
                 var bytes = [UInt8](repeating: 0, count: 65_536)
-                while true {
+                while !isWhole(all) {
                     let count = recv(descriptor, &bytes, bytes.count, 0)
                     guard count > 0 else { break }
                     all += bytes[..<count]

@@ -8,7 +8,7 @@ build=${DUNLIN_BUILD:-$root/.build}
 case $build in /*) ;; *) build=$root/$build ;; esac
 
 # The oldest Swift that builds this package.
-oldest_swift=6.1
+oldest_swift=6.2
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 

@@ -60,7 +60,8 @@ public struct Message: Encodable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case key, channel, to, brand, template, vars, content, tone, locale, priority, due, expires, customer, conversation
+        case key, channel, to, brand, template, vars, content, tone, locale, priority, due, expires, customer,
+            conversation
     }
 
     public func encode(to encoder: any Encoder) throws {

@@ -34,7 +34,9 @@ public struct WebhookVerifier: Sendable {
         guard let id = headers["webhook-id"], let stamp = headers["webhook-timestamp"], let seconds = Int64(stamp),
             let signatures = headers["webhook-signature"]
         else { throw .missingHeader }
-        guard abs(now.timeIntervalSince1970 - TimeInterval(seconds)) <= WebhookVerifier.tolerance else { throw .timestamp }
+        guard abs(now.timeIntervalSince1970 - TimeInterval(seconds)) <= WebhookVerifier.tolerance else {
+            throw .timestamp
+        }
         var signed = Data("\(id).\(stamp).".utf8)
         signed.append(body)
         for signature in signatures.split(separator: " ") where signature.hasPrefix("v1,") {

@@ -78,7 +78,9 @@ struct AllowedMethods {
         }
         // As the router does: an address that is written out goes before one with a name in it.
         let literal = found.filter { $0.segments == segments }
-        let methods = (literal.isEmpty ? found : literal).reduce(into: Set<HTTPRequest.Method>()) { $0.formUnion($1.methods) }
+        let methods = (literal.isEmpty ? found : literal).reduce(into: Set<HTTPRequest.Method>()) {
+            $0.formUnion($1.methods)
+        }
         return methods.isEmpty ? nil : methods.map(\.rawValue).sorted().joined(separator: ", ")
     }
 }

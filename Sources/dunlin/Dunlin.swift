@@ -20,8 +20,10 @@ struct Dunlin: AsyncParsableCommand {
             CommandGroup(name: "Watch:", subcommands: [Status.self, Shape.self, Why.self]),
             CommandGroup(
                 name: "Act:",
-                subcommands: [MessageCommand.self, OptOutCommand.self, TemplateCommand.self, SubscriptionCommand.self,
-                    TokenCommand.self,]
+                subcommands: [
+                    MessageCommand.self, OptOutCommand.self, TemplateCommand.self, SubscriptionCommand.self,
+                    TokenCommand.self,
+                ]
             ),
         ]
     )

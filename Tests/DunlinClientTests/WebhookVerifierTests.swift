@@ -27,7 +27,10 @@ struct WebhookVerifierTests {
     @Test("is right for the published example, whatever the case of the headers' names")
     func right() throws {
         #expect(try verify() == "msg_p5jXN8AQM9LWM0D4loKWxJek")
-        #expect(try verify { headers in headers = Dictionary(uniqueKeysWithValues: headers.map { ($0.uppercased(), $1) }) } != "")
+        #expect(
+            try verify { headers in headers = Dictionary(uniqueKeysWithValues: headers.map { ($0.uppercased(), $1) }) }
+                != ""
+        )
     }
 
     @Test("may be one of several, while a secret is changed")

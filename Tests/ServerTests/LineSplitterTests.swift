@@ -20,7 +20,9 @@ struct LineSplitterTests {
             case .lines(let bytes, let first):
                 let whole = String(decoding: bytes, as: UTF8.self)
                 let lines = whole.split(separator: "\n", omittingEmptySubsequences: false)
-                return (whole.hasSuffix("\n") ? lines.dropLast() : lines[...]).enumerated().map { "\(first + $0): \($1)" }
+                return (whole.hasSuffix("\n") ? lines.dropLast() : lines[...]).enumerated().map {
+                    "\(first + $0): \($1)"
+                }
             }
         }
     }

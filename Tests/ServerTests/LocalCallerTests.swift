@@ -13,13 +13,18 @@ struct LocalCallerTests {
     ) throws -> String? {
         var fields = HTTPFields()
         for (name, value) in headers { fields[try #require(HTTPField.Name(name))] = value }
-        return LocalCaller.refusal(address: try SocketAddress(ipAddress: address, port: 4000), host: host, headers: fields)
+        return LocalCaller.refusal(
+            address: try SocketAddress(ipAddress: address, port: 4000),
+            host: host,
+            headers: fields
+        )
     }
 
     @Test(
         "is admitted from this machine",
         arguments: [
-            ("127.0.0.1", "localhost:8025"), ("127.0.0.1", "LOCALHOST"), ("127.8.9.1", "127.0.0.1"), ("::1", "[::1]:8025"),
+            ("127.0.0.1", "localhost:8025"), ("127.0.0.1", "LOCALHOST"), ("127.8.9.1", "127.0.0.1"),
+            ("::1", "[::1]:8025"),
             ("::1", "[::1]"), ("::ffff:127.0.0.1", "localhost"),
         ]
     )
@@ -35,7 +40,8 @@ struct LocalCallerTests {
     @Test(
         "is refused behind a proxy, and from a browser",
         arguments: [
-            "Forwarded", "X-Forwarded-For", "X-Real-IP", "Via", "Origin", "Referer", "Sec-Fetch-Site", "CF-Connecting-IP",
+            "Forwarded", "X-Forwarded-For", "X-Real-IP", "Via", "Origin", "Referer", "Sec-Fetch-Site",
+            "CF-Connecting-IP",
         ]
     )
     func headers(name: String) throws {

@@ -11,7 +11,10 @@ struct PageTests {
         _ = try PageTemplates()
     }
 
-    @Test("the top of a chart is 1, 2 or 5 times a power of ten", arguments: [(0, 2), (1, 2), (2, 2), (3, 5), (6, 10), (11, 20), (501, 1000)] as [(Int64, Int64)])
+    @Test(
+        "the top of a chart is 1, 2 or 5 times a power of ten",
+        arguments: [(0, 2), (1, 2), (2, 2), (3, 5), (6, 10), (11, 20), (501, 1000)] as [(Int64, Int64)]
+    )
     func scale(most: Int64, top: Int64) {
         #expect(ThroughputChart.scale(over: most) == top)
     }

@@ -34,7 +34,11 @@ final class HTTPTransfer {
         handle.set(CURLOPT_POSTFIELDSIZE, post.body.count)
         post.body.withUnsafeBytes { bytes in
             // libcurl keeps a copy.
-            _ = curl_set_pointer(handle.pointer, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+            _ = curl_set_pointer(
+                handle.pointer,
+                CURLOPT_COPYPOSTFIELDS,
+                UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+            )
         }
         for (name, value) in post.headers + [("Expect", "")] {
             lines = curl_slist_append(lines, value.isEmpty ? "\(name):" : "\(name): \(value)")
@@ -76,7 +80,11 @@ final class HTTPTransfer {
             of(context)?.metPrivateAddress = true
             return CURL_SOCKET_BAD
         }
-        return socket(address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
+        return socket(
+            address.pointee.family,
+            address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
+            address.pointee.protocol
+        )
     }
 
     /// What is beyond the limit is read and thrown away, up to the time limit.
@@ -101,7 +109,9 @@ final class HTTPTransfer {
         }
         let words = handle.message(for: code)
         if metPrivateAddress {
-            return .failure(.init(reason: .privateAddress, description: "the name leads to an address that is not public"))
+            return .failure(
+                .init(reason: .privateAddress, description: "the name leads to an address that is not public")
+            )
         }
         let reason: HTTPFailure.Reason =
             switch code {

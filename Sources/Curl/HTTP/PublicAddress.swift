@@ -31,7 +31,9 @@ public enum PublicAddress {
     /// The IPv4 address in ::ffff:a.b.c.d, 64:ff9b::a.b.c.d (NAT64) and 2002:ab:cd:: (6to4).
     private static func embedded(in bytes: [UInt8]) -> [UInt8]? {
         if bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xff, bytes[11] == 0xff { return Array(bytes[12...]) }
-        if bytes.starts(with: [0, 0x64, 0xff, 0x9b]), bytes[4..<12].allSatisfy({ $0 == 0 }) { return Array(bytes[12...]) }
+        if bytes.starts(with: [0, 0x64, 0xff, 0x9b]), bytes[4..<12].allSatisfy({ $0 == 0 }) {
+            return Array(bytes[12...])
+        }
         if bytes[0] == 0x20, bytes[1] == 0x02 { return Array(bytes[2..<6]) }
         return nil
     }

@@ -10,7 +10,9 @@ extension Composer {
         } catch {
             throw Rejection("", "\(error)")
         }
-        if message.channel == .event { return [RenderedPart(name: "event.json", bytes: try Composer.event(document).body)] }
+        if message.channel == .event {
+            return [RenderedPart(name: "event.json", bytes: try Composer.event(document).body)]
+        }
         switch try render(try plan(document, channel: message.channel)) {
         case .email(let subject, let text, let html):
             return [RenderedPart(name: "subject.txt", bytes: subject), RenderedPart(name: "email.txt", bytes: text)]

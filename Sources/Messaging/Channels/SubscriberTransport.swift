@@ -72,7 +72,11 @@ final class SubscriberTransport: Transport {
             case .send: begin(delivery, event)
             case .wait: break
             case .rest(let milliseconds):
-                let outcome = Outcome.retry(.connection, "the endpoint has failed before and rests", after: milliseconds)
+                let outcome = Outcome.retry(
+                    .connection,
+                    "the endpoint has failed before and rests",
+                    after: milliseconds
+                )
                 ended.append(DeliveryReport(id: delivery.handOff.id, .outcome(outcome)))
             }
         }
@@ -171,7 +175,10 @@ final class SubscriberTransport: Transport {
                 if subscription.failingSince != nil { try await subscriptions.noteSuccess(subscription.id) }
             } else if let since = subscription.failingSince {
                 guard clock.now() - since >= SubscriberTransport.patience else { return }
-                try await subscriptions.disable(subscription.id, "no delivery has succeeded since \(Timestamp.text(since))")
+                try await subscriptions.disable(
+                    subscription.id,
+                    "no delivery has succeeded since \(Timestamp.text(since))"
+                )
             } else {
                 try await subscriptions.noteFailure(subscription.id)
             }

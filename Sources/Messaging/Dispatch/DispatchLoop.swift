@@ -361,7 +361,9 @@ struct DispatchLoop {
     private mutating func beat(now: UInt64) async {
         guard now - lastBeat >= DispatchLoop.beatEvery else { return }
         var reports: [LaneReport] = []
-        for lane in lanes where !lane.isTest && (lane.channel != .event || lane.hasWorked) { reports.append(await lane.report()) }
+        for lane in lanes where !lane.isTest && (lane.channel != .event || lane.hasWorked) {
+            reports.append(await lane.report())
+        }
         lastBeat = now
         do {
             try await nodes.beat(node, reports)

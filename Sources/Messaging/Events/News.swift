@@ -48,7 +48,9 @@ enum News {
         for subscriber in try subscribers(transaction) where wants(subscriber.events, type) {
             try transaction.batch(
                 ofOptOut,
-                documents.map { [.integer(subscriber.id), .integer(transaction.now), .text(type.rawValue), .bytes($0)] }
+                documents.map {
+                    [.integer(subscriber.id), .integer(transaction.now), .text(type.rawValue), .bytes($0)]
+                }
             )
         }
     }

@@ -73,12 +73,9 @@ public final class NewsRelay: Service {
     )
     private static let wait = Statement("UPDATE news SET due = $2 WHERE id = $1")
     private static let delete = Statement("DELETE FROM news WHERE id = $1")
-    private static let about = Statement(
-        "SELECT \(StoredMessage.columns) FROM message JOIN content ON content.id = message.id WHERE message.id = $1 LIMIT 1"
-    )
     private static let pending = Statement("SELECT count(*) FROM news")
 
-    static let statements = [due, before, underway, wait, delete, about, pending]
+    static let statements = [due, before, underway, wait, delete, pending]
 
     static func count(_ connection: any Connection) throws -> Int64 {
         try connection.first(pending) { $0.integer(0) } ?? 0
@@ -131,7 +128,7 @@ public final class NewsRelay: Service {
                 try transaction.execute(wait, [.integer(item.id), .integer(transaction.now + turn)])
                 return
             }
-            guard let about = try transaction.first(about, [.integer(message)], StoredMessage.init) else {
+            guard let about = try transaction.first(Queue.show, [.integer(message)], StoredMessage.init) else {
                 try transaction.execute(delete, [.integer(item.id)])
                 return
             }

@@ -8,7 +8,8 @@ enum SubscriptionURL {
     /// - Parameter allowsPrivate: `http` and addresses within private networks too.
     static func check(_ text: String, allowsPrivate: Bool) throws(Rejection) {
         guard text.utf8.count <= longest, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }),
-            let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(), let host = url.host, !host.isEmpty
+            let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(), let host = url.host,
+            !host.isEmpty
         else { throw Rejection("url", "it is no address of a server: write it like https://example.com/hooks") }
         guard scheme == "https" || scheme == "http" && allowsPrivate else {
             throw Rejection("url", "it must begin with https://")

@@ -64,14 +64,20 @@ public struct Subscriptions: Sendable {
         try SubscriptionURL.check(url, allowsPrivate: allowsPrivate)
         let known = NewsType.allCases.map(\.rawValue)
         for (index, type) in types.enumerated() where type != "*" && !known.contains(type) {
-            throw Rejection("events[\(index)]", "there is no event '\(type)'; known: *, \(known.joined(separator: ", "))")
+            throw Rejection(
+                "events[\(index)]",
+                "there is no event '\(type)'; known: *, \(known.joined(separator: ", "))"
+            )
         }
         guard !types.isEmpty else { throw Rejection("events", "name at least one, or * for all") }
         let events = types.contains("*") ? "*" : known.filter(types.contains).joined(separator: ",")
         let secret = "whsec_" + SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }.base64EncodedString()
         return try await database.write(.power) { transaction in
             guard try Subscriptions.list(transaction).count < Subscriptions.most else {
-                throw StorageError(.constraint, "there are \(Subscriptions.most) subscriptions already: remove one first")
+                throw StorageError(
+                    .constraint,
+                    "there are \(Subscriptions.most) subscriptions already: remove one first"
+                )
             }
             let id =
                 try transaction.first(

@@ -1,7 +1,7 @@
 import Storage
 
 extension Queue {
-    private static let show = Statement(
+    static let show = Statement(
         "SELECT \(StoredMessage.columns) FROM message JOIN content ON content.id = message.id WHERE message.id = $1"
     )
     private static let idOfKey = Statement("SELECT id FROM content WHERE key = $1")

@@ -256,7 +256,7 @@ enum MessageText {
         fact("key", message.key)
         fact("customer", message.customer)
         fact("conversation", message.conversation)
-        fact("handed in by", message.origin)
+        fact("from", message.origin)
         if message.isTest { fact("test", "goes to the outbox only") }
         fact("priority", "\(message.priority)")
         fact("due", Timestamp.text(message.due))

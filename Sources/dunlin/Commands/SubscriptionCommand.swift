@@ -100,7 +100,9 @@ struct SubscriptionCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withApp(options) { app in
-                guard try await Subscriptions(app.queue).enable(id) != nil else { throw SubscriptionCommand.unknown(id) }
+                guard try await Subscriptions(app.queue).enable(id) != nil else {
+                    throw SubscriptionCommand.unknown(id)
+                }
                 Console.print("Subscription \(id) is active.")
             }
         }

@@ -30,6 +30,7 @@ struct ConfigurationCommandTests {
                 brands         ok  example
                 templates      ok  8 in (templates)
                 database       ok  dunlin.sqlite
+                http           ok  127.0.0.1:8025, without any token: programs on this machine may do everything, others nothing
                 email: outbox  ok  writes to outbox
 
                 """

@@ -34,8 +34,8 @@ struct HelpTests {
                 SEND: SUBCOMMANDS:
                   enqueue                 Accept messages from JSON Lines.
                   work                    Send what is due.
-                  serve                   Send what is due, and keep house: end what has
-                                          expired, forget what is old.
+                  serve                   Send what is due, keep house, and serve the HTTP
+                                          interface and the operators' page.
 
                 WATCH: SUBCOMMANDS:
                   status                  How things stand: depth, age, rates, lanes, problems.
@@ -48,6 +48,8 @@ struct HelpTests {
                                           them.
                   opt-out                 Who said no, and to what.
                   template                List, check, preview and render templates.
+                  subscription            Who is told of what happens, over signed webhooks.
+                  token                   Who may use the HTTP interface, and for what.
 
                   See 'dunlin help <subcommand>' for detailed help.
 
@@ -62,7 +64,9 @@ struct HelpTests {
             ["message"], ["message", "list"], ["message", "show"], ["message", "cancel"], ["message", "retry"],
             ["message", "approve"], ["opt-out"], ["opt-out", "add"], ["opt-out", "remove"], ["opt-out", "list"],
             ["opt-out", "check"], ["opt-out", "import"], ["opt-out", "export"], ["template"], ["template", "list"],
-            ["template", "check"], ["template", "preview"], ["template", "render"],
+            ["template", "check"], ["template", "preview"], ["template", "render"], ["token"], ["token", "create"],
+            ["token", "list"], ["token", "revoke"], ["subscription"], ["subscription", "add"],
+            ["subscription", "replay"],
         ]
     )
     func pages(command: [String]) async throws {

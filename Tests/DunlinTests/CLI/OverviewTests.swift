@@ -46,7 +46,7 @@ struct OverviewTests {
 
                 critical: 2 messages are due and no worker runs
                   → start 'dunlin serve', or 'dunlin work'
-                warning: 1 messages wait for a person
+                warning: 1 message waits for a person
                   → see 'dunlin message list --state held', then approve or cancel them
 
                 """
@@ -55,7 +55,7 @@ struct OverviewTests {
             try await shown(site, "status", "--check", code: 2) == """
                 critical: 2 messages are due and no worker runs
                   → start 'dunlin serve', or 'dunlin work'
-                warning: 1 messages wait for a person
+                warning: 1 message waits for a person
                   → see 'dunlin message list --state held', then approve or cancel them
 
                 """
@@ -83,6 +83,7 @@ struct OverviewTests {
                 brand      acme
                 category   transactional
                 key        INV-2
+                from       cli
                 priority   1
                 due        2099-01-01T00:00:00Z
                 expires    2099-02-01T00:00:00Z
@@ -168,7 +169,7 @@ struct OverviewTests {
                 LAST HOUR  ACCEPTED  RETRY  REJECTED  UNCERTAIN  PER MINUTE NOW
                 email             1      0         0          0               0
 
-                warning: 1 messages wait for a person
+                warning: 1 message waits for a person
                   → see 'dunlin message list --state held', then approve or cancel them
 
                 """
@@ -182,6 +183,7 @@ struct OverviewTests {
                 brand      acme
                 category   transactional
                 key        INV-1
+                from       cli
                 priority   5
                 due        2020-01-01T00:00:00Z
                 attempts   1

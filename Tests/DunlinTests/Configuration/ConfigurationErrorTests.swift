@@ -19,7 +19,12 @@ struct ConfigurationErrorTests {
             (
                 "sandbox: true\ntemplate: Templates",
                 "dunlin.yaml:2: template: unknown key; known here: "
-                    + "brands, channels, database, retention, sandbox, stop_within, templates"
+                    + "brands, channels, database, http, retention, sandbox, stop_within, subscriptions, templates"
+            ),
+            (
+                "http:\n  port: 80",
+                "dunlin.yaml:2: http.port: unknown key; known here: "
+                    + "connections, header_timeout, idle_timeout, listen, public_url"
             ),
             (
                 "channels:\n  email:\n    transport: []",

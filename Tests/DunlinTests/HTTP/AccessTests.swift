@@ -6,8 +6,13 @@ struct AccessTests {
     @Test("without any token programs of this machine may do all; with one, nobody may do anything without")
     func firstToken() async throws {
         let server = try await WebServer(try Site(nil))
-        #expect(try await server.get("/v1/me").text == #"{"name":"local","scopes":["enqueue","read","operate","comply"],"test":false}"#)
-        for (name, value) in [("X-Forwarded-For", "203.0.113.9"), ("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")] {
+        #expect(
+            try await server.get("/v1/me").text
+                == #"{"name":"local","scopes":["enqueue","read","operate","comply"],"test":false}"#
+        )
+        for (name, value) in [
+            ("X-Forwarded-For", "203.0.113.9"), ("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site"),
+        ] {
             let reply = try await server.send("GET", "/v1/status", headers: [name: value])
             #expect(try reply.problem.status == 401)
             #expect(reply.header("WWW-Authenticate") == "Bearer")
@@ -25,7 +30,8 @@ struct AccessTests {
     @Test(
         "a token may do what its scopes say",
         arguments: [
-            ("enqueue", ["POST /v1/messages"]), ("read", ["GET /v1/messages", "GET /v1/status", "GET /metrics", "GET /v1/opt-outs"]),
+            ("enqueue", ["POST /v1/messages"]),
+            ("read", ["GET /v1/messages", "GET /v1/status", "GET /metrics", "GET /v1/opt-outs"]),
             ("operate", ["POST /v1/messages/cancel"]), ("comply", ["POST /v1/opt-outs", "GET /v1/opt-outs"]),
         ] as [(String, [String])]
     )
@@ -62,7 +68,9 @@ struct AccessTests {
         #expect(try await site.dunlin("token", "create", "--name", "late", "--scope", "read").code == 65)
         #expect(try await site.dunlin("token", "create", "--name", "x", "--scope", "reed").code == 64)
         try await site.run("token", "revoke", "late")
-        try await eventually("it is refused") { try await server.send("GET", "/v1/me", token: made.token).status == 401 }
+        try await eventually("it is refused") {
+            try await server.send("GET", "/v1/me", token: made.token).status == 401
+        }
         #expect(try await site.dunlin("token", "revoke", "late").code == 65)
         await server.stop()
         let list = try await site.run("token", "list")
@@ -100,16 +108,31 @@ struct AccessTests {
         let server = try await WebServer(try Site(nil), scopes: "enqueue,read,operate")
         let mails = try (0..<1500).map { index in
             let conversation = index % 3 == 0 ? "INV-1" : "INV-2"
-            return #"{"channel":"email","to":"a\#(index)@example.com","due":"2099-01-01T00:00:00Z","conversation":"\#(conversation)","#
+            return
+                #"{"channel":"email","to":"a\#(index)@example.com","due":"2099-01-01T00:00:00Z","conversation":"\#(conversation)","#
                 + #""content":{"subject":"x","text":"y"}}"#
         }
         #expect(try await server.send("POST", "/v1/messages", "[\(mails.joined(separator: ","))]").status == 202)
         let filter = #""filter": {"conversation": "INV-1"}"#
-        #expect(try await server.send("POST", "/v1/messages/cancel", "{\(filter), \"dry_run\": true}").text == #"{"matched":500,"done":0,"dry_run":true}"#)
-        #expect(try await server.send("POST", "/v1/messages/cancel", "{\(filter)}").text == #"{"matched":500,"done":500,"dry_run":false}"#)
-        #expect(try await server.send("POST", "/v1/messages/cancel", "{\(filter)}").text == #"{"matched":0,"done":0,"dry_run":false}"#)
-        #expect(try await server.send("POST", "/v1/messages/hold", #"{"ids": [2, 3, 1]}"#).text == #"{"matched":3,"done":2,"dry_run":false}"#)
-        for body in ["{}", #"{"filter": {}}"#, #"{"filter": {"colour": "red"}}"#, #"{"ids": [0]}"#, "{\(filter), \"ids\": [1]}"] {
+        #expect(
+            try await server.send("POST", "/v1/messages/cancel", "{\(filter), \"dry_run\": true}").text
+                == #"{"matched":500,"done":0,"dry_run":true}"#
+        )
+        #expect(
+            try await server.send("POST", "/v1/messages/cancel", "{\(filter)}").text
+                == #"{"matched":500,"done":500,"dry_run":false}"#
+        )
+        #expect(
+            try await server.send("POST", "/v1/messages/cancel", "{\(filter)}").text
+                == #"{"matched":0,"done":0,"dry_run":false}"#
+        )
+        #expect(
+            try await server.send("POST", "/v1/messages/hold", #"{"ids": [2, 3, 1]}"#).text
+                == #"{"matched":3,"done":2,"dry_run":false}"#
+        )
+        for body in [
+            "{}", #"{"filter": {}}"#, #"{"filter": {"colour": "red"}}"#, #"{"ids": [0]}"#, "{\(filter), \"ids\": [1]}",
+        ] {
             #expect(try await server.send("POST", "/v1/messages/cancel", body).problem.status == 422)
         }
         struct Page: Decodable {

@@ -10,16 +10,21 @@ struct DescriptionTests {
         let server = try await WebServer(try Site(Site.brands), scopes: "enqueue,read,operate,comply")
         _ = try await server.enqueue(Mail("a"))
         let environment = Child.environment.merging([
-            "SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": "\(Installed.repository)/Tests/DunlinTests/Support/peers",
+            "SCHEMATHESIS_HOOKS": "schemathesis_hooks",
+            "PYTHONPATH": "\(Installed.repository)/Tests/DunlinTests/Support/peers",
             "PYTHONDONTWRITEBYTECODE": "1",
         ]) { $1 }
-        let program = URL(fileURLWithPath: Installed.python).deletingLastPathComponent().appendingPathComponent("schemathesis")
+        let program = URL(fileURLWithPath: Installed.python).deletingLastPathComponent().appendingPathComponent(
+            "schemathesis"
+        )
         let folder = try TemporaryFolder()
         let outcome = try await Child(
             program.path,
             [
-                "run", "\(server.url)/openapi.yaml", "-H", "Authorization: Bearer \(server.token ?? "")", "--max-examples",
-                "\(15 * TestSize.factor)", "--phases", "examples,coverage,fuzzing,stateful", "--seed", "1", "--no-color",
+                "run", "\(server.url)/openapi.yaml", "-H", "Authorization: Bearer \(server.token ?? "")",
+                "--max-examples",
+                "\(15 * TestSize.factor)", "--phases", "examples,coverage,fuzzing,stateful", "--seed", "1",
+                "--no-color",
                 "--generation-deterministic", "--checks",
                 "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
                     + "response_schema_conformance,unsupported_method,ignored_auth",
@@ -34,14 +39,19 @@ struct DescriptionTests {
     @Test("every route of the API is described, and everything described is a route")
     func routes() async throws {
         let server = try await WebServer(try Site(nil))
-        let described: [String: [String]] = try await Installed.python("openapi_paths", [
-            "\(Installed.repository)/Sources/Server/API/openapi.yaml"
-        ])
+        let described: [String: [String]] = try await Installed.python(
+            "openapi_paths",
+            [
+                "\(Installed.repository)/Sources/Server/API/openapi.yaml"
+            ]
+        )
         for (path, methods) in described {
             let address = path.replacing("{id}", with: "1").replacing("{name}", with: "invoice-issued")
             let reply = try await server.send("OPTIONS", address)
             #expect(reply.status == 405, "\(path)")
-            let allowed = Set((reply.header("Allow") ?? "").split(separator: ", ").map(String.init)).subtracting(["HEAD"])
+            let allowed = Set((reply.header("Allow") ?? "").split(separator: ", ").map(String.init)).subtracting([
+                "HEAD"
+            ])
             #expect(allowed == Set(methods), "\(path)")
         }
         let sources = try FileManager.default.contentsOfDirectory(atPath: "\(Installed.repository)/Sources/Server/API")

@@ -27,7 +27,9 @@ struct EnqueueOverHTTPTests {
         #expect(reply.status == 202)
         #expect(try reply.decode(Item.self) == Item(status: "accepted", id: 1))
         try await eventually("it arrives") { sink.count == 1 }
-        try await eventually("it is sent") { try await server.get("/v1/messages/1").text.contains("\"state\":\"sent\"") }
+        try await eventually("it is sent") {
+            try await server.get("/v1/messages/1").text.contains("\"state\":\"sent\"")
+        }
         #expect(try await server.enqueue(Mail("a")).decode(Item.self) == Item(status: "duplicate", id: 1))
         let conflict = try await server.enqueue(Mail("a", text: "Other words."))
         #expect(conflict.status == 422)
@@ -77,7 +79,11 @@ struct EnqueueOverHTTPTests {
         #expect(batch.items[7].status == "rejected")
         #expect(batch.items[1009].status == "conflict")
         #expect(batch.items[1009].id == batch.items[9].id)
-        let tooMany = try await server.send("POST", "/v1/messages", "[\(Array(repeating: "{}", count: count + 1).joined(separator: ","))]")
+        let tooMany = try await server.send(
+            "POST",
+            "/v1/messages",
+            "[\(Array(repeating: "{}", count: count + 1).joined(separator: ","))]"
+        )
         #expect(tooMany.status == 422)
         #expect(try await server.site.status().acceptedTotal == count - 29)
     }
@@ -99,7 +105,9 @@ struct EnqueueOverHTTPTests {
         #expect(reply.type == "application/x-ndjson")
         let answers = reply.text.split(separator: "\n")
         #expect(answers.count == count - 4 + 1)
-        #expect(answers.last == #"{"summary":{"accepted":19992,"duplicate":0,"conflict":0,"rejected":4,"lines":20000}}"#)
+        #expect(
+            answers.last == #"{"summary":{"accepted":19992,"duplicate":0,"conflict":0,"rejected":4,"lines":20000}}"#
+        )
         let items = try answers.dropLast().map { try JSONDecoder().decode(Item.self, from: Data($0.utf8)) }
         #expect(items.filter { $0.status == "rejected" }.compactMap(\.line) == [5000, 10_000, 15_000, 20_000])
         let expected = (1...count).filter { $0 % 5000 != 1 }
@@ -135,7 +143,8 @@ struct EnqueueOverHTTPTests {
         let server = try await WebServer(site, scopes: "enqueue,read")
         let cases = [
             ("ada@example.com", "sent", nil), ("rejected@simulate.example", "failed", "permanent"),
-            ("no-such-address@simulate.example", "failed", "recipient"), ("policy@simulate.example", "failed", "policy"),
+            ("no-such-address@simulate.example", "failed", "recipient"),
+            ("policy@simulate.example", "failed", "policy"),
             ("retry-once@simulate.example", "sent", nil), ("uncertain@simulate.example", "held", "uncertain"),
         ]
         for (index, entry) in cases.enumerated() {

@@ -56,7 +56,10 @@ struct HostileRequestTests {
         large.send("GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Long: \(String(repeating: "a", count: 20_000))\r\n\r\n")
         let answer = await large.readToEnd()
         #expect(try [400, 431].contains(problem(in: answer).status))
-        for nonsense in ["\u{16}\u{3}\u{1}\u{2}\u{0}\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nBad Header: x\r\n\r\n"] {
+        for nonsense in [
+            "\u{16}\u{3}\u{1}\u{2}\u{0}\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+            "GET / HTTP/1.1\r\nBad Header: x\r\n\r\n",
+        ] {
             let connection = try RawConnection(port: server.port)
             connection.send(nonsense)
             #expect(try await problem(in: connection.readToEnd()).status == 400, "\(nonsense)")

@@ -32,7 +32,9 @@ struct OperatorsPageTests {
         _ = try await browser.complaints()
         try await browser.type(server.token ?? "", into: "#token")
         try await browser.click("main form button")
-        try await eventually("one is where one wanted to be") { try await browser.address.hasSuffix("/messages?state=held") }
+        try await eventually("one is where one wanted to be") {
+            try await browser.address.hasSuffix("/messages?state=held")
+        }
         #expect(try await browser.run("return document.cookie") as? String == "", "a script can read the session")
         #expect(try await browser.count("form.bulk") == 0, "a token that only reads sees no buttons")
         try await browser.click(".session button")
@@ -40,7 +42,12 @@ struct OperatorsPageTests {
         try await browser.open(server.url + "/")
         #expect(try await browser.title == "Sign in · Dunlin")
         try await expectQuiet(browser, server)
-        let foreign = try await server.send("POST", "/sign-in", "token=\(server.token ?? "")&csrf=x", type: "application/x-www-form-urlencoded")
+        let foreign = try await server.send(
+            "POST",
+            "/sign-in",
+            "token=\(server.token ?? "")&csrf=x",
+            type: "application/x-www-form-urlencoded"
+        )
         #expect(foreign.status == 403)
         let page = try await server.get("/")
         #expect(page.text.contains("Sign in"), "a bearer token is no session")
@@ -51,7 +58,9 @@ struct OperatorsPageTests {
 
     @Test("a message is watched from waiting to sent without a reload; a failed one is found, read, and sent again")
     func watch() async throws {
-        let sink = try await Peer.sink(.init(rules: [.init(at: "RCPT", to: "gone", times: 1, say: "550 5.2.1 Not now")]))
+        let sink = try await Peer.sink(
+            .init(rules: [.init(at: "RCPT", to: "gone", times: 1, say: "550 5.2.1 Not now")])
+        )
         let site = try Site(sendingTo: sink.url)
         let server = try await WebServer(site, scopes: "enqueue,read,operate,comply")
         var later = Mail("later", subject: "Wait for it")
@@ -119,7 +128,9 @@ struct OperatorsPageTests {
         try await browser.click("#bulk button[value=cancel]")
         try await eventually("it counts those that can be") { try await browser.text("h1") == "Cancel: 29 messages" }
         try await browser.click("main form button")
-        try await eventually("the filter's are cancelled") { try await browser.text(".flash").contains("29 messages cancelled") }
+        try await eventually("the filter's are cancelled") {
+            try await browser.text(".flash").contains("29 messages cancelled")
+        }
         #expect(try await server.site.status().count("cancelled") == 31)
         try await expectQuiet(browser, server)
     }
@@ -131,18 +142,22 @@ struct OperatorsPageTests {
         try await signIn(browser, server, at: "/templates")
         try await browser.click("a[href='/templates/payment-thanks']")
         try await eventually("it is shown") { try await browser.text("#parts").contains("Ada") }
-        _ = try await browser.run("""
+        _ = try await browser.run(
+            """
             const box = document.querySelector('#p-sample');
             box.value = box.value.replaceAll('Ada', 'Grace');
             box.dispatchEvent(new Event('input', {bubbles: true}));
-            """)
+            """
+        )
         try await eventually("the preview follows") { try await browser.text("#parts").contains("Grace") }
         #expect(try await browser.count("#parts iframe[sandbox]") >= 1)
-        _ = try await browser.run("""
+        _ = try await browser.run(
+            """
             const box = document.querySelector('#p-sample');
             box.value = '{';
             box.dispatchEvent(new Event('input', {bubbles: true}));
-            """)
+            """
+        )
         try await eventually("the fault is told") { try await browser.text("#parts").contains("no valid JSON") }
         _ = try await browser.complaints()
         try await expectQuiet(browser, server)
@@ -157,7 +172,9 @@ struct OperatorsPageTests {
         try await browser.type("Ada@Example.com", into: "#a-address")
         try await browser.type("asked by telephone", into: "#a-note")
         try await browser.click(".panel button")
-        try await eventually("it is recorded") { try await browser.text(".flash").contains("has opted out of everything") }
+        try await eventually("it is recorded") {
+            try await browser.text(".flash").contains("has opted out of everything")
+        }
         #expect(try await server.site.run("opt-out", "list").contains("token test"))
         try await browser.type("ADA@example.com", into: "#o-address")
         try await browser.click(".filter button")
@@ -175,11 +192,17 @@ struct OperatorsPageTests {
             .init(rules: [.init(at: "RCPT", say: "550 5.2.1 <script>window.hit=1</script><b>no</b>")])
         )
         let server = try await WebServer(try Site(sendingTo: sink.url), scopes: "enqueue,read,operate")
-        let html = #"<body onload="parent.hit=1;top.hit=1"><script>parent.hit=1</script><h1>Body</h1><form action=/sign-out method=post></form>"#
-        _ = try await server.enqueue(Mail("k\"'><script>window.hit=1</script>", subject: attack, text: attack, html: html))
+        let html =
+            #"<body onload="parent.hit=1;top.hit=1"><script>parent.hit=1</script><h1>Body</h1><form action=/sign-out method=post></form>"#
+        _ = try await server.enqueue(
+            Mail("k\"'><script>window.hit=1</script>", subject: attack, text: attack, html: html)
+        )
         let browser = try await Browser()
         try await signIn(browser, server)
-        for path in ["/", "/messages", "/messages/1", "/messages?to=%3Cscript%3Ewindow.hit%3D1%3C%2Fscript%3E%40x", "/nothing/%3Cscript%3E"] {
+        for path in [
+            "/", "/messages", "/messages/1", "/messages?to=%3Cscript%3Ewindow.hit%3D1%3C%2Fscript%3E%40x",
+            "/nothing/%3Cscript%3E",
+        ] {
             try await browser.open(server.url + path)
             try await eventually("\(path) is there") { try await browser.count("main h1") == 1 }
             #expect(try await browser.run("return window.hit === undefined") as? Bool == true, "\(path)")
@@ -189,7 +212,9 @@ struct OperatorsPageTests {
         try await eventually("the reply is told") { try await browser.text(".events").contains("<script>") }
         #expect(try await browser.run("return window.hit === undefined") as? Bool == true)
         try await browser.open(server.url + "/messages/1/parts/email.html")
-        #expect(try await browser.run("return [window.hit === undefined, window.origin].join()") as? String == "true,null")
+        #expect(
+            try await browser.run("return [window.hit === undefined, window.origin].join()") as? String == "true,null"
+        )
         await browser.close()
         let part = try await RawPage(server, "/messages/1/parts/email.html").head
         #expect(part.contains("sandbox") || part.contains("303"))
@@ -214,14 +239,18 @@ struct OperatorsPageTests {
         let browser = try await Browser()
         try await browser.open(server.url + "/")
         try await browser.press((server.token ?? "") + Self.enter)
-        try await eventually("one is signed in, as the field had the focus") { try await browser.title == "Overview · Dunlin" }
+        try await eventually("one is signed in, as the field had the focus") {
+            try await browser.title == "Overview · Dunlin"
+        }
         try await browser.press(Self.tab)
         #expect(try await browser.run("return document.activeElement.className") as? String == "skip")
         try await browser.press(String(repeating: Self.tab, count: 3) + Self.enter)
         try await eventually("the navigation leads to the messages") { try await browser.title == "Messages · Dunlin" }
         for _ in 0..<40 {
             try await browser.press(Self.tab)
-            if try await browser.run("return document.activeElement.getAttribute('href')") as? String == "/messages/1" { break }
+            if try await browser.run("return document.activeElement.getAttribute('href')") as? String == "/messages/1" {
+                break
+            }
         }
         let outline = try await browser.run("return getComputedStyle(document.activeElement).outlineStyle") as? String
         #expect(outline != "none", "the focus is not seen")

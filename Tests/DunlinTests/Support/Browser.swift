@@ -81,7 +81,8 @@ final class Browser: Sendable {
     }
 
     func text(_ selector: String = "main") async throws -> String {
-        try await run("const e = document.querySelector(\(Browser.quoted(selector))); return e ? e.innerText : ''") as? String ?? ""
+        try await run("const e = document.querySelector(\(Browser.quoted(selector))); return e ? e.innerText : ''")
+            as? String ?? ""
     }
 
     func count(_ selector: String) async throws -> Int {
@@ -123,12 +124,15 @@ final class Browser: Sendable {
     /// What the console holds that is worse than a note.
     func complaints() async throws -> [String] {
         let entries = try await Browser.call("POST", "\(session)/se/log", ["type": "browser"]) as? [[String: Any]] ?? []
-        return entries.filter { ["SEVERE", "WARNING"].contains($0["level"] as? String) }.map { "\($0["message"] ?? "")" }
+        return entries.filter { ["SEVERE", "WARNING"].contains($0["level"] as? String) }.map {
+            "\($0["message"] ?? "")"
+        }
     }
 
     /// The hosts that were asked for anything.
     func hosts() async throws -> Set<String> {
-        let entries = try await Browser.call("POST", "\(session)/se/log", ["type": "performance"]) as? [[String: Any]] ?? []
+        let entries =
+            try await Browser.call("POST", "\(session)/se/log", ["type": "performance"]) as? [[String: Any]] ?? []
         var hosts: Set<String> = []
         for entry in entries {
             guard let text = entry["message"] as? String, text.contains("Network.requestWillBeSent"),

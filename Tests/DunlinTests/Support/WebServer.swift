@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 #if canImport(FoundationNetworking)
-import FoundationNetworking
+    import FoundationNetworking
 #endif
 
 /// `dunlin serve` with its HTTP interface on a port of its own.
@@ -62,7 +62,9 @@ final class WebServer: Sendable {
         /// The answer as a problem (RFC 9457).
         var problem: ProblemAnswer {
             get throws {
-                guard type == "application/problem+json" else { throw Complaint("no problem: \(status) \(type) \(text)") }
+                guard type == "application/problem+json" else {
+                    throw Complaint("no problem: \(status) \(type) \(text)")
+                }
                 let problem: ProblemAnswer = try decode()
                 guard problem.status == status else { throw Complaint("the status differs: \(text)") }
                 return problem

@@ -129,7 +129,8 @@ struct NewsTests {
     @Test(
         "is sent to no address within private networks, nor in the clear",
         arguments: [
-            "http://example.com/x", "https://localhost/x", "https://127.0.0.1/x", "https://10.1.2.3/x", "https://[::1]/x",
+            "http://example.com/x", "https://localhost/x", "https://127.0.0.1/x", "https://10.1.2.3/x",
+            "https://[::1]/x",
             "https://169.254.169.254/latest/meta-data", "https://[::ffff:192.168.0.1]/", "https://user@example.com/",
             "ftp://example.com", "https://", "example.com", "https://exa mple.com/", "https://app.localhost",
         ]

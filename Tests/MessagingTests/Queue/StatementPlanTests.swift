@@ -131,7 +131,7 @@ struct StatementPlanTests {
         HotStatement(
             "news of a message that is underway",
             "WHERE conversation = $1 AND finished_at IS NULL",
-            ["SEARCH content USING INDEX content_conversation (conversation=?)", byID]
+            ["SEARCH content USING COVERING INDEX content_conversation (conversation=?)", byID]
         ),
         HotStatement(
             "news before other news",
@@ -182,11 +182,15 @@ struct StatementPlanTests {
         }
         #expect(
             scanned.sorted() == [
+                // Once, when an older database is brought up to date.
+                "content",
                 // Counts for a filter that a person gave.
                 "message",
                 // Counts for `status`: over what is live, and over the index of what is finished.
                 "message USING COVERING INDEX message_finished", "message USING INDEX message_held",
                 "message USING INDEX message_sending", "message USING INDEX message_waiting",
+                // The newest few.
+                "opt_out",
                 "opt_out USING COVERING INDEX sqlite_autoindex_opt_out_1",
             ]
         )

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOHTTP1
+import Storage
 
 /// Around every request: its id, the form of errors, what goes to the log, and the measures.
 struct AnswerMiddleware: RouterMiddleware {
@@ -58,7 +59,12 @@ struct AnswerMiddleware: RouterMiddleware {
                 problem.headers[.allow] = allowed
             }
         }
-        if problem.status.code >= 500 {
+        switch (error as? StorageError)?.code {
+        case .diskFull: HTTPMeasures.shared.pushedBack(.diskFull)
+        case .busy: HTTPMeasures.shared.pushedBack(.busy)
+        default: break
+        }
+        if problem.status.code >= 500, problem.status != .serviceUnavailable {
             logger.error("a request failed: \(error)", metadata: ["request": "\(context.requestID)"])
         }
         if Page.wants(request) { return Page.error(problem) }

@@ -13,7 +13,7 @@ import tempfile
 from installation import BODY_BYTES, Dunlin
 from machine import machine
 from measurements import (
-    measure_drain, measure_enqueue, measure_growth, measure_phases, measure_postfix, measure_slow,
+    measure_drain, measure_enqueue, measure_growth, measure_http, measure_phases, measure_postfix, measure_slow,
 )
 from report import Report
 from running import fail, note, step
@@ -32,10 +32,14 @@ def main():
     parser.add_argument("--enqueue-lines", type=int, default=200_000)
     parser.add_argument("--million", type=int, nargs="?", const=1_000_000, default=1_000_000)
     parser.add_argument("--slow-messages", type=int, default=200)
+    parser.add_argument("--http-seconds", type=int, default=5)
+    parser.add_argument("--http-messages", type=int, default=300)
+    parser.add_argument("--only-http", action="store_true")
     parser.add_argument("--folder", default="/var/tmp")
     parser.add_argument("--only-arguments", action="store_true", help="check them, and measure nothing")
     options = parser.parse_args()
-    if min(options.runs, options.messages, options.postfix_messages, options.enqueue_lines, options.slow_messages) < 1:
+    if min(options.runs, options.messages, options.postfix_messages, options.enqueue_lines, options.slow_messages,
+           options.http_seconds, options.http_messages) < 1:
         fail("a number below 1 measures nothing")
     if not os.path.isdir(options.folder):
         fail(f"--folder {options.folder}: there is no such folder")
@@ -58,13 +62,16 @@ def main():
             note(f"{options.folder} lies in memory: what is durable costs nothing there, and the figures say too much")
         report.figures["message_bytes"] = size = dunlin.letter().stat().st_size
         sink = Sink(folder)
-        rates = measure_drain(options, dunlin, sink, report)
-        measure_postfix(options, dunlin, sink, report, rates)
-        measure_enqueue(options, dunlin, report)
-        if not options.quick:
-            measure_growth(options, dunlin, sink, report)
-        measure_slow(options, dunlin, report)
-        phases = measure_phases(options, dunlin, sink, report)
+        phases = ""
+        if not options.only_http:
+            rates = measure_drain(options, dunlin, sink, report)
+            measure_postfix(options, dunlin, sink, report, rates)
+            measure_enqueue(options, dunlin, report)
+            if not options.quick:
+                measure_growth(options, dunlin, sink, report)
+            measure_slow(options, dunlin, report)
+            phases = measure_phases(options, dunlin, sink, report)
+        measure_http(options, dunlin, sink, report)
     finally:
         if sink:
             sink.stop()
@@ -80,7 +87,8 @@ def main():
         f"times are those of whole processes, from start to exit.\n"
     )
     print(report.text())
-    print(f"\nProcessor time by phase of 'dunlin work --profile':\n{phases}")
+    if phases:
+        print(f"\nProcessor time by phase of 'dunlin work --profile':\n{phases}")
     if options.json:
         report.figures["rows"] = report.rows
         pathlib.Path(options.json).write_text(json.dumps(report.figures, indent=2, ensure_ascii=False) + "\n")

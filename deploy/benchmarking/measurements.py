@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import time
 
+from http_load import CONNECTIONS, dunlin_server, latencies, minimal_server, wrk
 from installation import BODY_BYTES, SESSIONS, smtp
 from postfix import Postfix
 from report import Series
@@ -159,6 +160,49 @@ def measure_slow(options, dunlin, report):
     report.keep("slow_server", rates)
     report.keep("slow_server_curl", upload)
     report.ratio(f"one connection, replies after {SLOW_REPLY_MS} ms", rates, "curl's upload", upload, 2.0)
+
+
+def measure_http(options, dunlin, sink, report):
+    step(f"Single messages over HTTP at {CONNECTIONS} connections for {options.http_seconds} s, {options.runs} runs")
+    rates, bare, tails, bare_tails = Series(), Series(), Series(), Series()
+    for number in range(options.runs):
+        folder = dunlin.installation("http", "{type: outbox}")
+        for series, tail, start in [
+            (rates, tails, lambda: dunlin_server(dunlin, folder)), (bare, bare_tails, lambda: minimal_server(folder)),
+        ]:
+            server = start()
+            try:
+                rate, _, p99 = wrk(server, folder, options.http_seconds)
+            finally:
+                server.stop()
+            series.append(rate)
+            tail.append(p99)
+        note(
+            f"run {number + 1}: dunlin {count(rates[-1])}/s, p99 {tails[-1]:.1f} ms; "
+            f"a row for each request {count(bare[-1])}/s, p99 {bare_tails[-1]:.1f} ms"
+        )
+        shutil.rmtree(folder)
+    for name, series in [("http", rates), ("http_p99_ms", tails), ("http_bare", bare), ("http_bare_p99_ms", bare_tails)]:
+        report.keep(name, series)
+    report.add(
+        "accept one message a request", rates.text, f"a row a request: {bare.text}",
+        f"{rates.median / bare.median:.2f} x", "3,000/s", rates.median >= 3000,
+    )
+    report.add(
+        "  99th percentile", f"{tails.median:.1f} ms", f"a row a request: {bare_tails.median:.1f} ms", "", "100 ms",
+        tails.median < 100,
+    )
+
+    step(f"From the request until the mail server has it, {options.http_messages} messages one at a time")
+    folder = dunlin.installation("latency", smtp(sink.port))
+    server = dunlin_server(dunlin, folder)
+    try:
+        median, tail = latencies(server, sink, options.http_messages)
+    finally:
+        server.stop()
+    report.figures["http_to_smtp_ms"] = {"p50": median, "p99": tail}
+    report.add("request to mail server, median", f"{median:.1f} ms", "", "", "10 ms", median < 10)
+    report.add("  99th percentile", f"{tail:.1f} ms", "", "", "50 ms", tail < 50)
 
 
 def measure_phases(options, dunlin, sink, report):

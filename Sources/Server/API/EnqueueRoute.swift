@@ -1,3 +1,4 @@
+import Curl
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -78,8 +79,9 @@ struct EnqueueRoute {
     }
 
     private func store(_ messages: [NewMessage]) async throws -> [Receipt] {
+        let start = MonotonicClock.now()
         let receipts = try await backend.queue.enqueue(messages)
-        HTTPMeasures.shared.accepted(zip(messages, receipts))
+        HTTPMeasures.shared.accepted(zip(messages, receipts), nanoseconds: MonotonicClock.now() - start)
         return receipts
     }
 

@@ -105,14 +105,15 @@ extension Request {
     }
 
     /// The whole body. A body that breaks off is an error, whatever has come of it.
+    ///
+    /// - Parameter reserve: is told of each part that came; what is only announced takes no room from others.
     func bytes(upTo limit: Int, reserve: (Int) throws -> Void = { _ in }) async throws -> [UInt8] {
         if let declaredLength, declaredLength > limit { throw Request.tooLarge(limit) }
-        if let declaredLength { try reserve(declaredLength) }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(min(declaredLength ?? 0, limit))
+        bytes.reserveCapacity(min(declaredLength ?? 0, limit, 64 << 10))
         for try await part in body {
             guard bytes.count + part.readableBytes <= limit else { throw Request.tooLarge(limit) }
-            if declaredLength == nil { try reserve(part.readableBytes) }
+            try reserve(part.readableBytes)
             bytes.append(contentsOf: part.readableBytesView)
         }
         if let declaredLength, bytes.count < declaredLength {

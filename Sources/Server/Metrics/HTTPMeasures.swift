@@ -30,6 +30,7 @@ final class HTTPMeasures: Sendable {
     private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
     private let handles = Mutex(Handles())
+    private let accepts = Metrics.Timer(label: "dunlin_storage_seconds", dimensions: [("operation", "accept")])
 
     func took(method: String, route: String, status: Int, nanoseconds: UInt64) {
         let method = HTTPMeasures.methods.contains(method) ? method : "other"
@@ -51,7 +52,9 @@ final class HTTPMeasures: Sendable {
         }
     }
 
-    func accepted(_ results: some Sequence<(NewMessage, Receipt)>) {
+    /// Messages that were stored in one transaction, and how long that took.
+    func accepted(_ results: some Sequence<(NewMessage, Receipt)>, nanoseconds: UInt64) {
+        accepts.recordNanoseconds(Int64(clamping: nanoseconds))
         handles.withLock { handles in
             for (message, receipt) in results {
                 guard case .accepted = receipt else { continue }

@@ -38,7 +38,7 @@ struct LiveRoutes {
     ) throws -> Response {
         let place = try streams.enter()
         let body = ResponseBody { writer in
-            defer { place.leave() }
+            defer { withExtendedLifetime(place) {} }
             var shown: [UInt8] = []
             var silence = 0
             while !Task.isCancelled, !Task.isShuttingDownGracefully, context.channel.isActive {
@@ -80,10 +80,15 @@ final class LiveStreams: Sendable {
 
     static let most = 64
 
-    struct Place: Sendable {
-        let streams: LiveStreams
+    /// Given back when it goes, whether or not the stream ever began.
+    final class Place: Sendable {
+        private let streams: LiveStreams
 
-        func leave() { streams.count.subtract(1, ordering: .relaxed) }
+        init(in streams: LiveStreams) {
+            self.streams = streams
+        }
+
+        deinit { streams.count.subtract(1, ordering: .relaxed) }
     }
 
     func enter() throws -> Place {
@@ -91,6 +96,6 @@ final class LiveStreams: Sendable {
             count.subtract(1, ordering: .relaxed)
             throw Problem.later(.serviceUnavailable, seconds: 30, "\(LiveStreams.most) pages are updated live already")
         }
-        return Place(streams: self)
+        return Place(in: self)
     }
 }

@@ -78,6 +78,7 @@ struct DescriptionTests {
         #expect(reply.type == "text/plain; version=0.0.4; charset=utf-8")
         let check = try await Child("promtool", ["check", "metrics"], input: reply.text).end()
         #expect(check.code == 0, "\(check.output) \(check.errors)")
+        #expect(reply.text.contains(#"dunlin_storage_seconds_count{operation="accept"} 1"#))
         let shipped = "\(Installed.repository)/deploy"
         let rules = try String(contentsOfFile: "\(shipped)/prometheus/alerts.yml", encoding: .utf8)
         let board = try String(contentsOfFile: "\(shipped)/grafana/dunlin.json", encoding: .utf8)

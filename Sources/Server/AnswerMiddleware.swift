@@ -39,7 +39,7 @@ struct AnswerMiddleware: RouterMiddleware {
             "request",
             metadata: [
                 "request": "\(context.requestID)", "route": "\(request.method.rawValue) \(route)",
-                "status": "\(response.status.code)", "caller": "\(context.caller.name)",
+                "status": "\(response.status.code)",
             ]
         )
         return response

@@ -31,7 +31,7 @@ public struct HTTPServer: Service {
         logger = backend.logger
         register = TokenRegister(tokens: backend.tokens, clock: backend.clock, logger: backend.logger)
         readiness = Readiness()
-        let sessions = Sessions(secret: backend.secret, isSecure: settings.isSecure, clock: backend.clock)
+        let sessions = Sessions(secret: backend.secret, settings: settings, clock: backend.clock)
         let gatekeeper = Gatekeeper(register: register, sessions: sessions, logger: backend.logger)
         let reports = StatusCache(queue: backend.queue, clock: backend.clock)
         let page = Page(templates: try PageTemplates(), sessions: sessions, reports: reports, version: version)

@@ -57,6 +57,13 @@ public struct HTTPSettings: Sendable, Decodable {
     /// Whether browsers reach the server through TLS.
     var isSecure: Bool { publicURL?.lowercased().hasPrefix("https://") ?? false }
 
+    /// Such as `https://reminders.example.com`, in lower case.
+    var publicOrigin: String? {
+        guard let publicURL, let url = HTTPSettings.origin(of: publicURL), let scheme = url.scheme, let host = url.host
+        else { return nil }
+        return "\(scheme)://\(host)\(url.port.map { ":\($0)" } ?? "")".lowercased()
+    }
+
     private static func origin(of text: String) -> URLComponents? {
         guard let url = URLComponents(string: text), url.scheme == "https" || url.scheme == "http",
             let host = url.host, !host.isEmpty, url.query == nil, url.fragment == nil, url.user == nil

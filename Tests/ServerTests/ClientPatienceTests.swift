@@ -77,6 +77,30 @@ struct ClientPatienceTests {
         #expect(verdict(patience, after: 2) == .idle)
     }
 
+    @Test("an answer does not end the time of a request that has come behind it")
+    func pipelined() {
+        var patience = patience()
+        patience.headCame()
+        patience.requestEnded()
+        patience.headCame()
+        patience.requestEnded()
+        patience.answered(isLast: false, isNextHere: true, now: start)
+        #expect(verdict(patience, after: 1000) == .fine)
+        patience.answered(isLast: false, now: start)
+        #expect(verdict(patience, after: 75) == .idle)
+    }
+
+    @Test("a body that was given up is not waited for, and the connection ends when nobody answers it")
+    func givenUp() {
+        var patience = patience()
+        patience.headCame()
+        patience.reads(now: start)
+        #expect(verdict(patience, after: 31) == .slowBody)
+        patience.bodyGivenUp(now: start)
+        #expect(verdict(patience, after: 31) == .fine)
+        #expect(verdict(patience, after: 60) == .idle)
+    }
+
     @Test("when the server stops, what is still coming gets three seconds, and an answer all its time")
     func hurry() {
         var coming = patience()

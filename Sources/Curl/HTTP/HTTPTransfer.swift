@@ -116,6 +116,7 @@ final class HTTPTransfer {
         let reason: HTTPFailure.Reason =
             switch code {
             case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT: .connect
+            case CURLE_ABORTED_BY_CALLBACK: .aborted
             case CURLE_OPERATION_TIMEDOUT: .timeout
             case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE: .tls
             default: .broken

@@ -1,3 +1,4 @@
+import CCurl
 import Glibc
 
 /// Whether an address is one of the public internet: where a caller names a URL, no other may be connected to, or we would be

@@ -140,6 +140,11 @@ final class NetworkLoop {
     }
 
     func abandon() {
+        for (handle, done) in transfers {
+            curl_multi_remove_handle(multi, handle)
+            done(CURLE_ABORTED_BY_CALLBACK)
+        }
+        transfers = [:]
         for entry in residents { entry.resident.abandon() }
         residents = []
     }

@@ -17,6 +17,8 @@ final class SubscriberTransport: Transport {
 
     /// Posts to one subscriber at a time.
     static let mostAtOnce = 8
+    /// Milliseconds until what a busy endpoint has no room for comes again, so that it takes no room from the others.
+    static let rest: Int64 = 500
     /// After so long without a success, milliseconds, a subscription is disabled.
     static let patience: Int64 = 5 * 86_400_000
 
@@ -24,7 +26,6 @@ final class SubscriberTransport: Transport {
         var report: (@Sendable ([DeliveryReport]) -> Void)?
         var endpoints: [Int64: Endpoint] = [:]
         var underway: Set<Int64> = []
-        var isWithdrawn = false
         var closing: CheckedContinuation<Void, Never>?
     }
 
@@ -56,7 +57,6 @@ final class SubscriberTransport: Transport {
     func start(report: @escaping @Sendable ([DeliveryReport]) -> Void) {
         state.withLock { state in
             state.report = report
-            state.isWithdrawn = false
         }
     }
 
@@ -92,6 +92,9 @@ final class SubscriberTransport: Transport {
             if now < endpoint.restsUntil { return .rest(Int64((endpoint.restsUntil - now) / 1_000_000) + 1) }
             // While it fails, one tries for all.
             guard endpoint.underway < (endpoint.failures > 0 ? 1 : SubscriberTransport.mostAtOnce) else {
+                guard endpoint.waiting.count < SubscriberTransport.mostAtOnce else {
+                    return .rest(SubscriberTransport.rest)
+                }
                 endpoint.waiting.append(delivery)
                 return .wait
             }

@@ -1,7 +1,7 @@
 import JSON
 public import Logging
 public import ServiceLifecycle
-import Storage
+public import Storage
 import Synchronization
 
 /// Turns news into deliveries: messages of the channel `event`, which go the way of all messages.
@@ -10,17 +10,21 @@ import Synchronization
 /// message in order.
 public final class NewsRelay: Service {
     private let queue: Queue
+    private let clock: WallClock
     private let logger: Logger
     private let alarm = Inbox()
     private let stopping = Atomic<Bool>(false)
 
     static let every = 250
     static let batch = 500
-    /// News that must wait for its turn is looked at again after so many milliseconds.
-    static let turn: Int64 = 500
+    /// News that must wait for its turn is looked at again after so many milliseconds, and the less often the longer it has
+    /// waited.
+    static let longestTurn: Int64 = 60_000
+    static let turn: Int64 = 1000
 
-    public init(queue: Queue, logger: Logger) {
+    public init(queue: Queue, clock: WallClock = .system, logger: Logger) {
         self.queue = queue
+        self.clock = clock
         self.logger = logger
     }
 
@@ -29,7 +33,7 @@ public final class NewsRelay: Service {
             while !stopping.load(ordering: .acquiring) {
                 var count = 0
                 do {
-                    count = try await relay()
+                    count = try await relay(now: clock.now())
                 } catch {
                     logger.warning("news to subscribers was put off: \(error)")
                 }
@@ -68,7 +72,7 @@ public final class NewsRelay: Service {
     private static let underway = Statement(
         """
         SELECT 1 FROM content JOIN message ON message.id = content.id
-        WHERE conversation = $1 AND finished_at IS NULL LIMIT 1
+        WHERE conversation = $1 AND finished_at IS NULL AND channel = 'event' LIMIT 1
         """
     )
     private static let wait = Statement("UPDATE news SET due = $2 WHERE id = $1")
@@ -83,14 +87,14 @@ public final class NewsRelay: Service {
 
     /// One round.
     ///
-    /// - Returns: how much news was looked at.
-    func relay() async throws -> Int {
+    /// - Parameter now: milliseconds since 1970, UTC.
+    /// - Returns: how much news became a delivery, or was dropped.
+    func relay(now: Int64) async throws -> Int {
         let due = try await queue.database.read { connection in
-            try connection.first(NewsRelay.due, [.integer(.max), .integer(1)]) { $0.integer(0) }
+            try connection.first(NewsRelay.due, [.integer(now), .integer(1)]) { $0.integer(0) }
         }
         guard due != nil else { return 0 }
-        defer { queue.bell.ring() }
-        return try await queue.database.write(.process) { transaction in
+        let count = try await queue.database.write(.process) { transaction in
             let items = try transaction.all(
                 NewsRelay.due,
                 [.integer(transaction.now), .integer(Int64(NewsRelay.batch))]
@@ -107,15 +111,17 @@ public final class NewsRelay: Service {
                     url: row.optionalText(8)
                 )
             }
-            for item in items { try NewsRelay.relay(item, transaction) }
-            return items.count
+            return try items.reduce(0) { try $0 + (NewsRelay.relay($1, transaction) ? 1 : 0) }
         }
+        if count > 0 { queue.bell.ring() }
+        return count
     }
 
-    private static func relay(_ item: Item, _ transaction: any Transaction) throws {
+    /// - Returns: false when it has to wait for its turn.
+    private static func relay(_ item: Item, _ transaction: any Transaction) throws -> Bool {
         guard let url = item.url else {
             try transaction.execute(delete, [.integer(item.id)])
-            return
+            return true
         }
         let conversation = item.message.map { "\(Subscription.customer(item.subscription))/message:\($0)" }
         var data = item.document
@@ -125,12 +131,13 @@ public final class NewsRelay: Service {
                 try transaction.first(before, values) { _ in true } != nil
                 || transaction.first(underway, [.text(conversation)]) { _ in true } != nil
             guard !isEarly else {
-                try transaction.execute(wait, [.integer(item.id), .integer(transaction.now + turn)])
-                return
+                let pause = min(max(transaction.now - item.at, turn), longestTurn)
+                try transaction.execute(wait, [.integer(item.id), .integer(transaction.now + pause)])
+                return false
             }
             guard let about = try transaction.first(Queue.show, [.integer(message)], StoredMessage.init) else {
                 try transaction.execute(delete, [.integer(item.id)])
-                return
+                return true
             }
             data = Array(JSONWriter.text { about.write(news: item.transport, item.detail, to: &$0) }.utf8)
         }
@@ -164,6 +171,7 @@ public final class NewsRelay: Service {
             transaction
         )
         try transaction.execute(delete, [.integer(item.id)])
+        return true
     }
 }
 

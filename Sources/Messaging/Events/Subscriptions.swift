@@ -72,13 +72,10 @@ public struct Subscriptions: Sendable {
         guard !types.isEmpty else { throw Rejection("events", "name at least one, or * for all") }
         let events = types.contains("*") ? "*" : known.filter(types.contains).joined(separator: ",")
         let secret = "whsec_" + SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }.base64EncodedString()
+        guard try await list().count < Subscriptions.most else {
+            throw Rejection("", "there are \(Subscriptions.most) subscriptions already: remove one first")
+        }
         return try await database.write(.power) { transaction in
-            guard try Subscriptions.list(transaction).count < Subscriptions.most else {
-                throw StorageError(
-                    .constraint,
-                    "there are \(Subscriptions.most) subscriptions already: remove one first"
-                )
-            }
             let id =
                 try transaction.first(
                     Subscriptions.insert,

@@ -5,6 +5,7 @@ import JSON
 import Messaging
 import NIOCore
 import NIOHTTP1
+import ServiceLifecycle
 
 /// `POST /v1/messages`: one message, an array of them, or JSON Lines of any length.
 struct EnqueueRoute {
@@ -94,8 +95,8 @@ struct EnqueueRoute {
         _ share: AcceptQueue.Share
     ) async throws -> Response {
         let message = try read(value, key: key, caller)
-        try admit(1, caller)
         try share.take(messages: 1)
+        try admit(1, caller)
         guard let receipt = try await store([message]).first else { throw Problem(.internalServerError, "no receipt") }
         let result = ItemResult(position: 0, outcome: .stored(receipt))
         if let rejection = result.rejection { throw Problem(rejection) }
@@ -111,8 +112,8 @@ struct EnqueueRoute {
                 Rejection("", "1 to \(EnqueueRoute.mostItems) messages are expected: send more as JSON Lines")
             )
         }
-        try admit(items.count, caller)
         try share.take(messages: items.count)
+        try admit(items.count, caller)
         var tally = IntakeTally()
         var writer = JSONWriter()
         writer.beginArray()
@@ -170,8 +171,10 @@ struct EnqueueRoute {
         func settle(_ pieces: [LineSplitter.Piece]) async throws {
             for piece in pieces {
                 for lines in piece.lines(backend.reader) {
-                    try await store(lines, caller, share, spool, &tally)
+                    let results = try await store(lines, caller, share)
                     settledLines = lines.lastLine
+                    for result in results { tally.add(result) { "/line/\($0)" } }
+                    for result in results { try spool.append(result.line) }
                 }
             }
         }
@@ -184,21 +187,12 @@ struct EnqueueRoute {
                 throw Problem(.badRequest, "the body broke off after \(received) of \(length) bytes")
             }
             try await settle(splitter.finish())
+            if tally.counts.good > 0 { try spool.append(EnqueueRoute.summary(tally.counts, lines: settledLines)) }
         } catch {
             let told: any Error = error is HTTPParserError ? Problem(.badRequest, "the body broke off") : error
             throw tally.partial(told, settled: ("settled_lines", settledLines))
         }
         guard tally.counts.good > 0 else { throw tally.problem }
-        let summary = JSONWriter.text { writer in
-            writer.beginObject()
-            writer.name("summary")
-            writer.beginObject()
-            tally.counts.write(to: &writer)
-            writer.member("lines", settledLines)
-            writer.endObject()
-            writer.endObject()
-        }
-        try spool.append(Array((summary + "\n").utf8))
         nonisolated(unsafe) let answer = spool
         return Response(
             status: .accepted,
@@ -210,31 +204,47 @@ struct EnqueueRoute {
         )
     }
 
-    /// Waits for room and for the token's allowance, so that the client is slowed down by its own connection.
-    private func store(
-        _ lines: MessageLines,
-        _ caller: Caller,
-        _ share: AcceptQueue.Share,
-        _ spool: Spool,
-        _ tally: inout IntakeTally
-    ) async throws {
+    private static func summary(_ counts: IntakeCounts, lines: Int) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.name("summary")
+        writer.beginObject()
+        counts.write(to: &writer)
+        writer.member("lines", lines)
+        writer.endObject()
+        writer.endObject()
+        return writer.bytes + [0x0a]
+    }
+
+    /// Waits for room and for the token's allowance, so that the client is slowed down by its own connection; a stop of the
+    /// server ends the wait.
+    private func store(_ lines: MessageLines, _ caller: Caller, _ share: AcceptQueue.Share) async throws -> [ItemResult]
+    {
         var lines = lines
         lines.sign(origin: caller.origin, isTest: caller.isTest, key: caller.stored(key:))
-        while let seconds = register.admit(lines.messages.count, caller) {
-            try await Task.sleep(for: .seconds(seconds))
-        }
-        while !share.tryTake(messages: lines.messages.count) { try await Task.sleep(for: .milliseconds(20)) }
+        while !share.tryTake(messages: lines.messages.count) { try await EnqueueRoute.wait(.milliseconds(20)) }
         defer { share.release() }
+        while let seconds = register.admit(lines.messages.count, caller) {
+            try await EnqueueRoute.wait(.seconds(seconds))
+        }
         let receipts = lines.messages.isEmpty ? [] : try await store(lines.messages)
         let results =
             zip(lines.lines, receipts).map { ItemResult(position: $0, outcome: .stored($1)) }
             + lines.rejections.map { ItemResult(position: $0.line, outcome: .rejected($0.rejection)) }
-        for result in results.sorted(by: { $0.position < $1.position }) {
-            tally.add(result) { "/line/\($0)" }
-            var writer = JSONWriter()
-            result.write(to: &writer, positionName: "line")
-            try spool.append(writer.bytes + [0x0a])
-        }
+        return results.sorted { $0.position < $1.position }
+    }
+
+    private static func wait(_ time: Duration) async throws {
+        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: time) }
+        if Task.isShuttingDownGracefully || Task.isCancelled { throw CancellationError() }
+    }
+}
+
+extension ItemResult {
+    fileprivate var line: [UInt8] {
+        var writer = JSONWriter()
+        write(to: &writer, positionName: "line")
+        return writer.bytes + [0x0a]
     }
 }
 

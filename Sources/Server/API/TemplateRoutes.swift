@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -30,7 +31,9 @@ struct TemplateRoutes {
     }
 
     private func set(_ context: ServerContext) throws -> TemplateSet {
-        guard let name = context.parameters.get("name"), let set = backend.composer.templates.sets[name] else {
+        guard let name = context.parameters.get("name")?.removingPercentEncoding,
+            let set = backend.composer.templates.sets[name]
+        else {
             throw Problem.notFound("template")
         }
         return set

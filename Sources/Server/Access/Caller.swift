@@ -46,5 +46,6 @@ struct Caller: Sendable {
 
     /// What the caller's keys are stored under: those of test messages are a space of their own, so that no real message
     /// is ever taken for one that a test has sent.
-    func stored(key: String) -> String { isTest ? "test:\(key)" : key }
+    /// No key that is handed in holds a control character.
+    func stored(key: String) -> String { isTest ? "\u{1}test:\(key)" : key }
 }

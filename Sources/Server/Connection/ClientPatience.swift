@@ -69,8 +69,19 @@ struct ClientPatience {
         waitingSince = nil
     }
 
-    mutating func answered(isLast: Bool, now: UInt64) {
-        phase = isLast ? .lingering(until: now + ClientPatience.linger) : .head(until: now + idleTimeout)
+    /// - Parameter isNextHere: the client did not wait, and its next request has begun to come.
+    mutating func answered(isLast: Bool, isNextHere: Bool = false, now: UInt64) {
+        if isLast {
+            phase = .lingering(until: now + ClientPatience.linger)
+        } else if !isNextHere {
+            phase = .head(until: now + idleTimeout)
+        }
+    }
+
+    /// The body is not waited for any more: whoever reads the request has a while to answer.
+    mutating func bodyGivenUp(now: UInt64) {
+        phase = .lingering(until: now + ClientPatience.readerGrace)
+        hurryUntil = nil
     }
 
     /// The server wants more of the request.

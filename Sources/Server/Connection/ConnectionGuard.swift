@@ -23,6 +23,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests whose answer has not gone.
     private var unanswered = 0
     private var isLastAnswer = false
+    private var isToldTooSlow = false
 
     init(settings: HTTPSettings) {
         patience = ClientPatience(
@@ -55,7 +56,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .idle, .slowReader: context.close(promise: nil)
         case .slowHead: refuse(.requestTimeout, "the head of the request did not come in time", context)
         case .slowBody:
-            ticks?.cancel()
+            // The request's reader is told once, and answers; a reader that does not is not waited for.
+            guard !isToldTooSlow else { return }
+            isToldTooSlow = true
+            patience.bodyGivenUp(now: MonotonicClock.now())
             context.fireErrorCaught(ClientTooSlow())
         }
     }
@@ -98,7 +102,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.write(data, promise: promise)
         case .end:
             unanswered -= 1
-            patience.answered(isLast: isLastAnswer, now: MonotonicClock.now())
+            patience.answered(isLast: isLastAnswer, isNextHere: unanswered > 0, now: MonotonicClock.now())
             guard isLastAnswer else { return context.write(data, promise: promise) }
             context.writeAndFlush(data, promise: promise)
             context.close(mode: .output, promise: nil)

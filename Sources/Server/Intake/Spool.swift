@@ -58,7 +58,8 @@ final class Spool {
             while true {
                 var bytes = [UInt8](repeating: 0, count: Spool.chunk)
                 let got = pread(file, &bytes, bytes.count, off_t(offset))
-                guard got > 0 else { break }
+                guard got >= 0 else { throw Problem(.internalServerError, "the answer cannot be read back") }
+                if got == 0 { break }
                 offset += got
                 try await body(ByteBuffer(bytes: bytes.prefix(got)))
             }

@@ -8,9 +8,12 @@ struct Form {
     /// Bytes.
     static let limit = 1 << 20
 
-    init(_ request: Request) async throws {
+    /// Of a form that anybody may send.
+    static let openLimit = 8 << 10
+
+    init(_ request: Request, limit: Int = Form.limit) async throws {
         try request.require(["application/x-www-form-urlencoded"])
-        self.init(String(decoding: try await request.bytes(upTo: Form.limit), as: UTF8.self))
+        self.init(String(decoding: try await request.bytes(upTo: limit), as: UTF8.self))
     }
 
     init(_ text: String) {

@@ -15,7 +15,7 @@ struct FrontRoutes {
             Route(.get, "/sign-in", .open) { try await form($0, $1) },
             Route(.post, "/sign-in", .open) { try await signIn($0, $1) },
             Route(.post, "/sign-out", .open) { request, _ in
-                try page.sessions.check(try await Form(request), request)
+                try page.sessions.check(try await Form(request, limit: Form.openLimit), request)
                 return page.redirect(to: "/sign-in", cookies: [page.sessions.clear(.session)])
             },
             Route(.get, "/assets/app.css", .open) { _, _ in FrontRoutes.asset(PackageResources.app_css, "text/css") },
@@ -62,13 +62,13 @@ struct FrontRoutes {
             value,
             request,
             status: fault.isEmpty ? .ok : .forbidden,
-            cookies: [visit.cookie, page.sessions.clear(.session)]
+            cookies: [visit.cookie]
         )
     }
 
     private func signIn(_ request: Request, _ context: ServerContext) async throws -> Response {
-        let form = try await Form(request)
-        try page.sessions.check(form, request)
+        let form = try await Form(request, limit: Form.openLimit)
+        try page.sessions.checkVisit(form, request)
         let next = FrontRoutes.local(form["next"] ?? "/")
         guard let token = try await register.token(secret: form["token"] ?? "") else {
             return try await self.form(

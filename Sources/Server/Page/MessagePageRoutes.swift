@@ -83,7 +83,8 @@ struct MessagePageRoutes {
         }
         let list = MessageListPage(query: form["filter"] ?? "")
         guard list.fault.isEmpty else { throw Problem(.badRequest, list.fault) }
-        let ids = form.all("id").compactMap { Int64($0) }
+        let ids = Array(Set(form.all("id").compactMap { Int64($0) })).sorted()
+        guard ids.count <= 1000 else { throw Problem(.badRequest, "choose at most 1000 messages, or all of a filter") }
         let isFilter = form["scope"] == "filter"
         if form["confirm"] != nil {
             let done =

@@ -74,6 +74,10 @@ struct OptOutPageRoutes {
     private func add(_ request: Request, _ context: ServerContext) async throws -> Response {
         let form = try await Form(request)
         try page.sessions.check(form, request)
+        for name in ["address", "channel", "brand", "category", "note"] {
+            guard let value = form[name], value.utf8.count > 1000 || value.utf8.contains(0) else { continue }
+            throw Problem(.unprocessableContent, "\(name): it has more than 1000 bytes, or holds a NUL")
+        }
         do {
             let (isNew, stored) = try await OptOutRoutes.add(
                 address: form["address"] ?? "",

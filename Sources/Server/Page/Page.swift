@@ -89,7 +89,7 @@ struct Page: Sendable {
 
     /// Whether an error is to be a page: a browser asks for one of ours.
     static func wants(_ request: Request) -> Bool {
-        guard !["/v1", "/metrics", "/livez", "/readyz", "/live", "/hooks"].contains(where: request.uri.path.hasPrefix)
+        guard !["/v1", "/metrics", "/livez", "/readyz", "/live"].contains(where: request.uri.path.hasPrefix)
         else { return false }
         return request.headers[.accept]?.contains("text/html") ?? false
     }
@@ -103,6 +103,8 @@ struct Page: Sendable {
         return redirect(to: "/sign-in\(next)")
     }
 
+    private static let own = try? PageTemplates()
+
     /// Made without any look at the database, which may be what is wrong.
     static func error(_ problem: Problem) -> Response {
         let value: PageValue = [
@@ -115,7 +117,7 @@ struct Page: Sendable {
         ]
         var headers = Page.headers
         for field in problem.headers { headers.append(field) }
-        let body = (try? PageTemplates().render(.error, value)) ?? Array(problem.detail.utf8)
+        let body = (try? Page.own?.render(.error, value)) ?? Array(problem.detail.utf8)
         return Response(status: problem.status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: body)))
     }
 }

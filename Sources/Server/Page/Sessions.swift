@@ -8,14 +8,16 @@ import Storage
 struct Sessions: Sendable {
     private let key: SymmetricKey
     private let isSecure: Bool
+    private let publicOrigin: String?
     private let clock: WallClock
 
     /// Milliseconds until a browser must sign in again.
     static let lifetime: Int64 = 12 * 3_600_000
 
-    init(secret: String, isSecure: Bool, clock: WallClock) {
+    init(secret: String, settings: HTTPSettings, clock: WallClock) {
         key = SymmetricKey(data: SHA256.hash(data: Data("dunlin sessions \(secret)".utf8)))
-        self.isSecure = isSecure
+        isSecure = settings.isSecure
+        publicOrigin = settings.publicOrigin
         self.clock = clock
     }
 
@@ -47,9 +49,9 @@ struct Sessions: Sendable {
 
     // MARK: - Forms
 
-    /// A word that only our own pages know; it belongs to the session, or to the visit before it.
+    /// A word that only our own pages know; it belongs to the session.
     func formWord(_ request: Request) -> String {
-        formWord(of: value(.session, request) ?? value(.visit, request) ?? "")
+        formWord(of: value(.session, request) ?? "")
     }
 
     func newVisit() -> (cookie: String, formWord: String) {
@@ -62,9 +64,18 @@ struct Sessions: Sendable {
 
     /// Throws for a form that is not from a page of ours.
     func check(_ form: Form, _ request: Request) throws {
-        let isOurs = value(.session, request) != nil || value(.visit, request) != nil
-        let isSame = isEqualInConstantTime(Array((form["csrf"] ?? "").utf8), Array(formWord(request).utf8))
-        guard isOurs, isSame, Sessions.isSameOrigin(request) else {
+        try check(form, request, carrier: value(.session, request))
+    }
+
+    /// The same for the form that one signs in with.
+    func checkVisit(_ form: Form, _ request: Request) throws {
+        try check(form, request, carrier: value(.visit, request))
+    }
+
+    private func check(_ form: Form, _ request: Request, carrier: String?) throws {
+        let expected = formWord(of: carrier ?? "")
+        let isSame = isEqualInConstantTime(Array((form["csrf"] ?? "").utf8), Array(expected.utf8))
+        guard carrier != nil, isSame, isSameOrigin(request) else {
             throw Problem(
                 .forbidden,
                 "this form is too old, or not of this page: go back, reload the page, and try again"
@@ -72,9 +83,10 @@ struct Sessions: Sendable {
         }
     }
 
-    /// A browser says where a form comes from; it must be here.
-    private static func isSameOrigin(_ request: Request) -> Bool {
+    /// A browser says where a form comes from; it must be here, or what the world calls here.
+    private func isSameOrigin(_ request: Request) -> Bool {
         guard let origin = request.headers[.origin] else { return true }
+        if let publicOrigin, origin.lowercased() == publicOrigin { return true }
         guard let host = request.head.authority else { return false }
         return origin.lowercased() == "http://\(host.lowercased())"
             || origin.lowercased() == "https://\(host.lowercased())"

@@ -44,7 +44,7 @@ struct Worker {
                         retention: app.settings.retention,
                         clock: app.clock,
                         logger: app.logger
-                    ), NewsRelay(queue: app.queue, logger: app.logger),
+                    ), NewsRelay(queue: app.queue, clock: app.clock, logger: app.logger),
                 ] : []) + (try await others(dispatcher.admission))
     }
 

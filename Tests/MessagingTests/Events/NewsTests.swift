@@ -45,7 +45,7 @@ struct NewsTests {
         _ = try await fixture.queued.queue.perform(.hold, on: [1], by: "Ada")
         _ = try await fixture.queued.queue.perform(.cancel, on: [2], by: "Ada")
         #expect(try await fixture.queued.queue.status(now: 0).pendingNews == 3)
-        #expect(try await fixture.relay.relay() == 3)
+        #expect(try await fixture.relay.relay(now: fixture.queued.clock.now) == 3)
         #expect(try await fixture.queued.queue.status(now: 0).pendingNews == 0)
         #expect(try await fixture.deliveries() == ["message.held", "message.cancelled", "message.cancelled"])
         var filter = MessageFilter()
@@ -63,11 +63,11 @@ struct NewsTests {
         let fixture = try await Fixture()
         _ = try await fixture.queued.queue.enqueue([QueueFixture.message()])
         _ = try await fixture.queued.queue.perform(.cancel, on: [1], by: "Ada")
-        #expect(try await fixture.relay.relay() == 0)
+        #expect(try await fixture.relay.relay(now: fixture.queued.clock.now) == 0)
         _ = try await fixture.subscribe("*")
         _ = try await fixture.queued.queue.enqueue([QueueFixture.message()])
         _ = try await fixture.queued.queue.perform(.cancel, on: [2], by: "Ada")
-        _ = try await fixture.relay.relay()
+        _ = try await fixture.relay.relay(now: fixture.queued.clock.now)
         for handOff in try await fixture.claimEvents() { try await fixture.queued.settle(handOff, .accepted("200")) }
         #expect(try await fixture.queued.queue.status(now: 0).pendingNews == 0)
         #expect(try await fixture.deliveries(.sent) == ["message.cancelled"])
@@ -82,21 +82,21 @@ struct NewsTests {
             _ = try await fixture.queued.queue.perform(action, on: [1], by: "Ada")
         }
         _ = try await fixture.queued.queue.perform(.cancel, on: [2], by: "Ada")
-        _ = try await fixture.relay.relay()
+        _ = try await fixture.relay.relay(now: fixture.queued.clock.now)
         #expect(try await fixture.deliveries() == ["message.held", "message.cancelled"])
         let held = try #require(try await fixture.claimEvents().first)
         try await fixture.queued.settle(held, .retry(.temporary, "500"))
         fixture.queued.clock.now += 1000
-        _ = try await fixture.relay.relay()
+        _ = try await fixture.relay.relay(now: fixture.queued.clock.now)
         #expect(try await fixture.deliveries() == ["message.held", "message.cancelled"], "a retry is not the end")
         fixture.queued.clock.now += 3_600_000
         let again = try #require(try await fixture.claimEvents().first)
         #expect(again.id == held.id)
         try await fixture.queued.settle(again, .accepted("200"))
-        _ = try await fixture.relay.relay()
+        _ = try await fixture.relay.relay(now: fixture.queued.clock.now)
         #expect(try await fixture.deliveries() == ["message.held", "message.cancelled", "message.approved"])
         fixture.queued.clock.now += 1000
-        _ = try await fixture.relay.relay()
+        _ = try await fixture.relay.relay(now: fixture.queued.clock.now)
         #expect(try await fixture.deliveries().last == "message.approved", "the last one waits for its turn")
     }
 
@@ -109,7 +109,7 @@ struct NewsTests {
         _ = try await fixture.queued.optOuts.add([entry])
         _ = try await fixture.queued.optOuts.remove(addressKey: "ada@example.com", scope: .init())
         _ = try await fixture.queued.optOuts.remove(addressKey: "ada@example.com", scope: .init())
-        _ = try await fixture.relay.relay()
+        _ = try await fixture.relay.relay(now: fixture.queued.clock.now)
         #expect(try await fixture.deliveries() == ["opt_out.added", "opt_out.removed"])
     }
 
@@ -120,7 +120,7 @@ struct NewsTests {
         _ = try await fixture.queued.queue.enqueue([QueueFixture.message()])
         _ = try await fixture.queued.queue.perform(.cancel, on: [1], by: "Ada")
         #expect(try await fixture.subscriptions.remove(subscription.id))
-        _ = try await fixture.relay.relay()
+        _ = try await fixture.relay.relay(now: fixture.queued.clock.now)
         #expect(try await fixture.deliveries() == [])
         #expect(try await fixture.queued.queue.status(now: 0).pendingNews == 0)
         #expect(try await !fixture.subscriptions.remove(subscription.id))

@@ -161,7 +161,9 @@ struct EnqueueOverHTTPTests {
         #expect(try await site.status().optOuts == 0, "a simulated bounce suppresses nobody")
         let live = try await server.enqueue(Mail("t-0", text: "For real."))
         #expect(try live.decode(Item.self).status == "accepted", "the keys of tests are a space of their own")
-        try await eventually("the real one arrives") { sink.count == 1 }
+        let prefixed = try await server.enqueue(Mail("test:t-0"))
+        #expect(try prefixed.decode(Item.self).status == "accepted", "and nobody can name one of them")
+        try await eventually("the real ones arrive") { sink.count == 2 }
         let shown = try await site.run("message", "show", "1")
         #expect(shown.contains("token try"))
         #expect(shown.contains("goes to the outbox only"))

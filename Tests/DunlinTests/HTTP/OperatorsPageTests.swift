@@ -37,6 +37,9 @@ struct OperatorsPageTests {
         }
         #expect(try await browser.run("return document.cookie") as? String == "", "a script can read the session")
         #expect(try await browser.count("form.bulk") == 0, "a token that only reads sees no buttons")
+        try await browser.open(server.url + "/sign-in")
+        try await browser.open(server.url + "/messages")
+        #expect(try await browser.title == "Messages · Dunlin", "to look at the form is not to sign out")
         try await browser.click(".session button")
         try await eventually("one is out") { try await browser.title == "Sign in · Dunlin" }
         try await browser.open(server.url + "/")

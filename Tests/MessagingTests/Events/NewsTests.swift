@@ -100,6 +100,18 @@ struct NewsTests {
         #expect(try await fixture.deliveries().last == "message.approved", "the last one waits for its turn")
     }
 
+    @Test("is held up by no message whose conversation a caller chose to look like it")
+    func lookalike() async throws {
+        let fixture = try await Fixture()
+        let subscription = try await fixture.subscribe("*")
+        var lookalike = QueueFixture.message(due: .max / 4)
+        lookalike.conversation = "\(Subscription.customer(subscription.id))/message:2"
+        _ = try await fixture.queued.queue.enqueue([lookalike, QueueFixture.message()])
+        _ = try await fixture.queued.queue.perform(.cancel, on: [2], by: "Ada")
+        _ = try await fixture.relay.relay(now: fixture.queued.clock.now)
+        #expect(try await fixture.deliveries() == ["message.cancelled"])
+    }
+
     @Test("tells of opt-outs, given and taken back, once each")
     func optOuts() async throws {
         let fixture = try await Fixture()

@@ -1,3 +1,4 @@
+import Curl
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -42,6 +43,7 @@ struct LiveRoutes {
             var shown: [UInt8] = []
             var silence = 0
             while !Task.isCancelled, !Task.isShuttingDownGracefully, context.channel.isActive {
+                let start = MonotonicClock.now()
                 // A token that was revoked looks no longer.
                 guard (try? await gatekeeper.admit(request, context, .session([.read]))) != nil,
                     let own = try await value()
@@ -56,7 +58,9 @@ struct LiveRoutes {
                     silence += 1
                     if silence % 10 == 0 { try await writer.write(ByteBuffer(string: ": all the same\n\n")) }
                 }
-                try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+                // A look that takes long is not taken often.
+                let pause = Duration.nanoseconds(max(1_000_000_000, Int64(MonotonicClock.now() - start) * 9))
+                try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
             }
             try await writer.finish(nil)
         }

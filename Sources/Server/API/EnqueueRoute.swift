@@ -71,12 +71,20 @@ struct EnqueueRoute {
             guard message.key == nil || message.key == key else {
                 throw Rejection("key", "it is not that of the header Idempotency-Key: give one of them")
             }
+            if value["key"] == nil { message.document = EnqueueRoute.document(message.document, named: key) }
             message.key = key
         }
         message.key = message.key.map(caller.stored(key:))
         message.origin = caller.origin
         message.isTest = caller.isTest
         return message
+    }
+
+    /// The message with its key inside, so that it is the same message wherever the key was given.
+    private static func document(_ object: [UInt8], named key: String) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.string(key)
+        return Array("{\"key\":".utf8) + writer.bytes + [UInt8(ascii: ",")] + object.dropFirst()
     }
 
     private func store(_ messages: [NewMessage]) async throws -> [Receipt] {

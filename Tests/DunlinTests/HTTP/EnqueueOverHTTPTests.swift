@@ -47,6 +47,11 @@ struct EnqueueOverHTTPTests {
         let again = try await server.send("POST", "/v1/messages", mail, headers: key)
         #expect(try first.decode(Item.self).status == "accepted")
         #expect(try again.decode(Item.self).status == "duplicate")
+        let inside = try await server.send("POST", "/v1/messages", try Mail("k-1", subject: "Hello").line)
+        #expect(try inside.decode(Item.self).status == "duplicate", "it is the same key wherever it is given")
+        let null = #"{"key":null,"channel":"email","to":"a@example.com","content":{"subject":"x","text":"y"}}"#
+        _ = try await server.send("POST", "/v1/messages", null, headers: ["Idempotency-Key": "k-3"])
+        try await eventually("it is sent") { try await server.site.message("k-3").state == "sent" }
         let other = try await server.send("POST", "/v1/messages", try Mail("k-2").line, headers: key)
         #expect(try other.problem.errors?.first?.pointer == "/key")
         let several = try await server.send("POST", "/v1/messages", "[\(mail)]", headers: key)

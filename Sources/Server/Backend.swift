@@ -6,6 +6,7 @@ public import Storage
 public struct Backend: Sendable {
     public let queue: Queue
     public let optOuts: OptOuts
+    public let audit: AuditLog
     public let tokens: Tokens
     public let subscriptions: Subscriptions
     public let allowsPrivateSubscribers: Bool
@@ -20,6 +21,7 @@ public struct Backend: Sendable {
     public init(
         queue: Queue,
         optOuts: OptOuts,
+        audit: AuditLog,
         tokens: Tokens,
         subscriptions: Subscriptions,
         allowsPrivateSubscribers: Bool,
@@ -32,6 +34,7 @@ public struct Backend: Sendable {
     ) {
         self.queue = queue
         self.optOuts = optOuts
+        self.audit = audit
         self.tokens = tokens
         self.subscriptions = subscriptions
         self.allowsPrivateSubscribers = allowsPrivateSubscribers

@@ -36,13 +36,24 @@ public struct HTTPServer: Service {
         let reports = StatusCache(queue: backend.queue, clock: backend.clock)
         let page = Page(templates: try PageTemplates(), sessions: sessions, reports: reports, version: version)
         responder = Route.router(
-            HTTPServer.routes(backend, register, gatekeeper, reports, readiness, page, registry, version),
+            HTTPServer.routes(
+                backend,
+                AcceptQueue(mostMessages: settings.acceptQueue),
+                register,
+                gatekeeper,
+                reports,
+                readiness,
+                page,
+                registry,
+                version
+            ),
             gatekeeper: gatekeeper
         ).buildResponder()
     }
 
     private static func routes(
         _ backend: Backend,
+        _ acceptQueue: AcceptQueue,
         _ register: TokenRegister,
         _ gatekeeper: Gatekeeper,
         _ reports: StatusCache,
@@ -52,8 +63,9 @@ public struct HTTPServer: Service {
         _ version: String
     ) -> [Route] {
         let api = [
-            EnqueueRoute(backend: backend, register: register, acceptQueue: AcceptQueue()).routes,
+            EnqueueRoute(backend: backend, register: register, acceptQueue: acceptQueue).routes,
             MessageRoutes(backend: backend).routes, OptOutRoutes(backend: backend).routes,
+            AuditRoutes(backend: backend).routes,
             TemplateRoutes(backend: backend).routes, SubscriptionRoutes(backend: backend).routes,
             StatusRoutes(backend: backend, reports: reports, readiness: readiness).routes,
             MetricsRoute(registry: registry, reports: reports, version: version).routes,

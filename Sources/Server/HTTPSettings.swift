@@ -11,6 +11,11 @@ public struct HTTPSettings: Sendable, Decodable {
     public var connections: Int
     /// A request's head must have come within this time. Default `10s`.
     public var headerTimeout: TimeSpan
+    /// A body may be waited for so long in all, and a second more for each KiB of it that came. Default `30s`.
+    public var bodyTimeout: TimeSpan
+    /// Messages that may be on their way to the database at once, 1 to 1,000,000; what comes beyond them is answered 503.
+    /// Default 50,000.
+    public var acceptQueue: Int
     /// A connection without a request is closed after this time. Default `75s`.
     public var idleTimeout: TimeSpan
 
@@ -18,6 +23,8 @@ public struct HTTPSettings: Sendable, Decodable {
         case listen, connections
         case publicURL = "public_url"
         case headerTimeout = "header_timeout"
+        case bodyTimeout = "body_timeout"
+        case acceptQueue = "accept_queue"
         case idleTimeout = "idle_timeout"
     }
 
@@ -25,6 +32,8 @@ public struct HTTPSettings: Sendable, Decodable {
         listen = "127.0.0.1:8025"
         connections = 1024
         headerTimeout = TimeSpan(milliseconds: 10_000)
+        bodyTimeout = TimeSpan(milliseconds: 30_000)
+        acceptQueue = 50_000
         idleTimeout = TimeSpan(milliseconds: 75_000)
     }
 
@@ -35,6 +44,8 @@ public struct HTTPSettings: Sendable, Decodable {
         publicURL = try container.decodeIfPresent(String.self, forKey: .publicURL)
         connections = try container.decodeIfPresent(Int.self, forKey: .connections) ?? connections
         headerTimeout = try container.decodeIfPresent(TimeSpan.self, forKey: .headerTimeout) ?? headerTimeout
+        bodyTimeout = try container.decodeIfPresent(TimeSpan.self, forKey: .bodyTimeout) ?? bodyTimeout
+        acceptQueue = try container.decodeIfPresent(Int.self, forKey: .acceptQueue) ?? acceptQueue
         idleTimeout = try container.decodeIfPresent(TimeSpan.self, forKey: .idleTimeout) ?? idleTimeout
         func refuse(_ key: CodingKeys, _ message: String) -> DecodingError {
             .dataCorruptedError(forKey: key, in: container, debugDescription: message)
@@ -48,6 +59,10 @@ public struct HTTPSettings: Sendable, Decodable {
         guard (1...100_000).contains(connections) else {
             throw refuse(.connections, "it must be from 1 to 100000")
         }
+        guard (1...1_000_000).contains(acceptQueue) else {
+            throw refuse(.acceptQueue, "it must be from 1 to 1000000")
+        }
+        if bodyTimeout.milliseconds == 0 { throw refuse(.bodyTimeout, "it must be more than 0") }
         if headerTimeout.milliseconds == 0 { throw refuse(.headerTimeout, "it must be more than 0") }
         if idleTimeout.milliseconds == 0 { throw refuse(.idleTimeout, "it must be more than 0") }
     }

@@ -92,6 +92,7 @@ struct App {
         return Backend(
             queue: queue,
             optOuts: optOuts,
+            audit: AuditLog(database),
             tokens: Tokens(database),
             subscriptions: Subscriptions(queue),
             allowsPrivateSubscribers: settings.subscriptions.allowPrivate,

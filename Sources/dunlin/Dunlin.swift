@@ -22,7 +22,7 @@ struct Dunlin: AsyncParsableCommand {
                 name: "Act:",
                 subcommands: [
                     MessageCommand.self, OptOutCommand.self, TemplateCommand.self, SubscriptionCommand.self,
-                    TokenCommand.self,
+                    TokenCommand.self, AuditCommand.self,
                 ]
             ),
         ]

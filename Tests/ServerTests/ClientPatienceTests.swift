@@ -8,7 +8,12 @@ struct ClientPatienceTests {
     private let start: UInt64 = 1000 * second
 
     private func patience() -> ClientPatience {
-        ClientPatience(headTimeout: 10 * Self.second, idleTimeout: 75 * Self.second, now: start)
+        ClientPatience(
+            headTimeout: 10 * Self.second,
+            bodyTimeout: 30 * Self.second,
+            idleTimeout: 75 * Self.second,
+            now: start
+        )
     }
 
     private func verdict(_ patience: ClientPatience, after seconds: Double) -> ClientPatience.Verdict {

@@ -29,22 +29,38 @@ public struct Tokens: Sendable {
     ///
     /// - Parameter hash: SHA-256 of the secret.
     /// - Returns: false when the name is taken, by a revoked one too: its name stands in the stories of messages.
-    public func create(name: String, hash: [UInt8], scopes: Set<Scope>, isTest: Bool, rate: Int?) async throws -> Bool {
+    public func create(
+        name: String,
+        hash: [UInt8],
+        scopes: Set<Scope>,
+        isTest: Bool,
+        rate: Int?,
+        by: String
+    ) async throws -> Bool {
         let words = Scope.allCases.filter(scopes.contains).map(\.rawValue).joined(separator: ",")
         return try await database.write(.power) { transaction in
-            try transaction.execute(
+            let count = try transaction.execute(
                 Tokens.insert,
                 [
                     .text(name), .bytes(hash), .text(words), .integer(isTest ? 1 : 0), .optional(rate.map(Int64.init)),
                     .integer(transaction.now),
                 ]
-            ) > 0
+            )
+            guard count > 0 else { return false }
+            try AuditEntry.write(.tokenCreated, name, isTest ? "\(words), test" : words, by: by, transaction)
+            return true
         }
     }
 
     /// - Returns: whether there was such a token that worked.
-    public func revoke(_ name: String) async throws -> Bool {
-        try await database.write(.power) { try $0.execute(Tokens.revoke, [.text(name), .integer($0.now)]) > 0 }
+    public func revoke(_ name: String, by: String) async throws -> Bool {
+        try await database.write(.power) { transaction in
+            guard try transaction.execute(Tokens.revoke, [.text(name), .integer(transaction.now)]) > 0 else {
+                return false
+            }
+            try AuditEntry.write(.tokenRevoked, name, by: by, transaction)
+            return true
+        }
     }
 
     /// Revoked ones too.

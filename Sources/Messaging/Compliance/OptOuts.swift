@@ -75,8 +75,9 @@ public struct OptOuts: Sendable {
 
     /// Stores them durably; one that stands already stays as it is.
     ///
+    /// - Parameter by: who does it, for the audit log.
     /// - Returns: how many are new.
-    public func add(_ entries: [Entry]) async throws -> Int {
+    public func add(_ entries: [Entry], by: String) async throws -> Int {
         try await database.write(.power) { transaction in
             let changes = try transaction.batch(
                 OptOuts.insert,
@@ -88,28 +89,43 @@ public struct OptOuts: Sendable {
                 }
             )
             let added = zip(entries, changes).filter { $0.1 > 0 }.map(\.0)
+            for entry in added {
+                try AuditEntry.write(
+                    .optOutAdded,
+                    entry.address,
+                    "\(entry.scope) (\(entry.source))",
+                    by: by,
+                    transaction
+                )
+            }
             try News.write(.optedOut, added.map { $0.news(now: transaction.now) }, transaction)
             return added.count
         }
     }
 
+    /// - Parameter by: who does it, for the audit log.
     /// - Returns: whether it stood.
-    public func remove(addressKey: String, scope: OptOut.Scope) async throws -> Bool {
+    public func remove(addressKey: String, scope: OptOut.Scope, by: String) async throws -> Bool {
         try await database.write(.power) { transaction in
             let standing = try OptOuts.covering(addressKey, transaction).filter { $0.scope == scope }
-            return try OptOuts.remove(standing, transaction)
+            return try OptOuts.remove(standing, by: by, transaction)
         }
     }
 
     /// - Returns: whether it stood.
-    public func remove(id: Int64) async throws -> Bool {
+    public func remove(id: Int64, by: String) async throws -> Bool {
         try await database.write(.power) { transaction in
-            try OptOuts.remove(try transaction.all(OptOuts.byID, [.integer(id)], OptOuts.read), transaction)
+            try OptOuts.remove(try transaction.all(OptOuts.byID, [.integer(id)], OptOuts.read), by: by, transaction)
         }
     }
 
-    private static func remove(_ optOuts: [OptOut], _ transaction: any Transaction) throws -> Bool {
-        for optOut in optOuts { try transaction.execute(deleteByID, [.integer(optOut.id)]) }
+    /// The log keeps what the row said, since the row goes.
+    private static func remove(_ optOuts: [OptOut], by: String, _ transaction: any Transaction) throws -> Bool {
+        for optOut in optOuts {
+            try transaction.execute(deleteByID, [.integer(optOut.id)])
+            let detail = "\(optOut.scope) (\(optOut.source), \(Timestamp.text(optOut.at)))"
+            try AuditEntry.write(.optOutRemoved, optOut.address, detail, by: by, transaction)
+        }
         let news = optOuts.map { optOut in Array(JSONWriter.text { optOut.write(to: &$0) }.utf8) }
         try News.write(.optOutRemoved, news, transaction)
         return !optOuts.isEmpty

@@ -220,9 +220,11 @@ struct DispatchLoop {
         }
     }
 
-    /// Something was enqueued, cancelled or approved, here or by another process: every channel is looked at again.
+    /// Work of this process says where it is; after a change by another process every channel is looked at again.
     private mutating func noticeChange(now: UInt64) async {
-        if inbox.takeNews() { quietUntil = [:] }
+        for (channel, due) in inbox.takeWork() {
+            if let quiet = quietUntil[channel] { quietUntil[channel] = min(quiet, due) }
+        }
         guard now - lookedForChange >= UInt64(DispatchLoop.idlePoll) * 1_000_000 else { return }
         lookedForChange = now
         guard let token = try? await queue.database.changeToken(), token != changeToken else { return }

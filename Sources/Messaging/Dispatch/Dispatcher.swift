@@ -124,7 +124,7 @@ public final class Dispatcher: Service {
             phases: PhaseClock(isOn: options.profile),
             measures: DispatchMeasures(isOn: options.isMeasured)
         )
-        queue.bell.onRing { [inbox] in inbox.raise(withNews: true) }
+        queue.bell.onRing { [inbox] in inbox.raise(with: $0) }
         defer { queue.bell.onRing(nil) }
         await withGracefulShutdownHandler {
             while await loop.turn(isStopping: stopping.load(ordering: .acquiring), untilEmpty: options.untilEmpty) {

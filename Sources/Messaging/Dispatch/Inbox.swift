@@ -9,8 +9,8 @@ final class Inbox: Sendable {
     private struct State {
         var reports: [DeliveryReport] = []
         var raised = false
-        /// Work was stored by this process.
-        var hasNews = false
+        /// Work that was stored by this process.
+        var work: Bell.Work = [:]
         var waiter: CheckedContinuation<Void, Never>?
         /// Counts the waits, so that a late timer does not end a later wait.
         var wait: UInt64 = 0
@@ -42,18 +42,18 @@ final class Inbox: Sendable {
         }
     }
 
-    /// Whether work was stored by this process since the last call.
-    func takeNews() -> Bool {
+    /// The work that was stored by this process since the last call.
+    func takeWork() -> Bell.Work {
         state.withLock { state in
-            defer { state.hasNews = false }
-            return state.hasNews
+            defer { state.work = [:] }
+            return state.work
         }
     }
 
     /// Ends the wait that runs now, or the next one.
-    func raise(withNews: Bool = false) {
+    func raise(with work: Bell.Work = [:]) {
         let waiter = state.withLock { state in
-            if withNews { state.hasNews = true }
+            state.work.merge(work, uniquingKeysWith: min)
             guard let waiter = state.waiter else {
                 state.raised = true
                 return nil as CheckedContinuation<Void, Never>?

@@ -5,11 +5,9 @@ import Storage
 /// The table of subscriptions.
 public struct Subscriptions: Sendable {
     let database: any Database
-    private let bell: Bell
 
     public init(_ queue: Queue) {
         database = queue.database
-        bell = queue.bell
     }
 
     private static let columns = "id, url, events, description, secret, state, reason, created_at, failing_since"
@@ -59,7 +57,8 @@ public struct Subscriptions: Sendable {
         url: String,
         types: [String],
         description: String?,
-        allowsPrivate: Bool
+        allowsPrivate: Bool,
+        by: String
     ) async throws -> Subscription {
         try SubscriptionURL.check(url, allowsPrivate: allowsPrivate)
         let known = NewsType.allCases.map(\.rawValue)
@@ -84,25 +83,34 @@ public struct Subscriptions: Sendable {
             guard let made = try transaction.first(Subscriptions.show, [.integer(id)], Subscription.init) else {
                 throw StorageError(.other, "the subscription was not stored")
             }
+            try AuditEntry.write(.subscriptionAdded, "\(id)", "\(events) to \(url)", by: by, transaction)
             return made
         }
     }
 
     /// - Returns: whether it stood. What is on its way there fails.
-    public func remove(_ id: Int64) async throws -> Bool {
-        try await database.write(.power) { try $0.execute(Subscriptions.delete, [.integer(id)]) > 0 }
+    public func remove(_ id: Int64, by: String) async throws -> Bool {
+        try await database.write(.power) { transaction in
+            let subscription = try transaction.first(Subscriptions.show, [.integer(id)], Subscription.init)
+            guard let subscription else { return false }
+            try transaction.execute(Subscriptions.delete, [.integer(id)])
+            try AuditEntry.write(.subscriptionRemoved, "\(id)", "to \(subscription.url)", by: by, transaction)
+            return true
+        }
     }
 
-    public func enable(_ id: Int64) async throws -> Subscription? {
+    public func enable(_ id: Int64, by: String) async throws -> Subscription? {
         try await database.write(.power) { transaction in
-            try transaction.execute(Subscriptions.enable, [.integer(id)])
+            guard try transaction.execute(Subscriptions.enable, [.integer(id)]) > 0 else { return nil }
+            try AuditEntry.write(.subscriptionEnabled, "\(id)", by: by, transaction)
             return try transaction.first(Subscriptions.show, [.integer(id)], Subscription.init)
         }
     }
 
     func disable(_ id: Int64, _ reason: String) async throws {
-        _ = try await database.write(.power) {
-            try $0.execute(Subscriptions.disable, [.integer(id), .text(reason)])
+        try await database.write(.power) { transaction in
+            guard try transaction.execute(Subscriptions.disable, [.integer(id), .text(reason)]) > 0 else { return }
+            try AuditEntry.write(.subscriptionDisabled, "\(id)", reason, by: AuditEntry.dunlin, transaction)
         }
     }
 

@@ -2,14 +2,20 @@ import Synchronization
 
 /// Tells the worker of the same process that there is work; another process's is noticed by looking.
 final class Bell: Sendable {
-    private let listener = Mutex<(@Sendable () -> Void)?>(nil)
+    /// The channels that have work, and when the first of it is due: milliseconds since 1970, UTC; 0 for now.
+    typealias Work = [Channel: Int64]
 
-    func ring() {
-        listener.withLock { $0 }?()
+    /// Perhaps everything has changed.
+    static let anything = Work(uniqueKeysWithValues: Channel.dispatched.map { ($0, 0) })
+
+    private let listener = Mutex<(@Sendable (Work) -> Void)?>(nil)
+
+    func ring(_ work: Work) {
+        listener.withLock { $0 }?(work)
     }
 
     /// One listener; `nil` takes it away.
-    func onRing(_ body: (@Sendable () -> Void)?) {
+    func onRing(_ body: (@Sendable (Work) -> Void)?) {
         listener.withLock { $0 = body }
     }
 }

@@ -6,7 +6,7 @@ extension Queue {
     /// - Parameter by: who asked, for the message's story.
     /// - Returns: the ids that it was done to; the others were in another state.
     public func perform(_ action: MessageAction, on ids: [Int64], by: String) async throws -> [Int64] {
-        defer { bell.ring() }
+        defer { bell.ring(Bell.anything) }
         return try await database.write(.power) { transaction in
             let changes = try transaction.batch(
                 action.statement,

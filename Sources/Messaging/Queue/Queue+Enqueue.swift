@@ -36,7 +36,9 @@ extension Queue {
     ///
     /// Should the database refuse a row, the messages are stored one by one, so that a bad one fails alone.
     public func enqueue(_ messages: [NewMessage]) async throws -> [Receipt] {
-        defer { bell.ring() }
+        defer {
+            bell.ring(Bell.Work(messages.map { ($0.channel, $0.due ?? 0) }, uniquingKeysWith: min))
+        }
         try requireRoom()
         do {
             return try await database.write(.power) { try Queue.insert(messages, $0) }

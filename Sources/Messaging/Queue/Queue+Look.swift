@@ -23,7 +23,7 @@ extension Queue {
             let part = "\(meant) AND \(id) < \(before) ORDER BY \(id) DESC LIMIT \(limit)"
             page = Statement("SELECT \(StoredMessage.columns) \(part)")
             ids = Statement("SELECT \(id) \(part)")
-            count = Statement("SELECT count(*) \(meant)")
+            count = Statement("SELECT count(*) FROM (SELECT 1 \(meant) LIMIT $\(MessageFilter.parameters + 1)) AS some")
         }
     }
 
@@ -80,7 +80,10 @@ extension Queue {
         }
     }
 
-    public func count(_ filter: MessageFilter) async throws -> Int64 {
-        try await database.read { try $0.first(Queue.search(filter).count, filter.values) { $0.integer(0) } ?? 0 }
+    /// - Parameter most: counting ends there.
+    public func count(_ filter: MessageFilter, upTo most: Int64 = .max) async throws -> Int64 {
+        try await database.read {
+            try $0.first(Queue.search(filter).count, filter.values + [.integer(most)]) { $0.integer(0) } ?? 0
+        }
     }
 }

@@ -20,6 +20,7 @@ public enum Schema {
                 subscription, news, newsDue, newsMessage,
             ]
         ),
+        Migration(number: 3, statements: [audit]),
     ]
 
     /// `key` is unique among the messages that have not been pruned.
@@ -231,6 +232,20 @@ public enum Schema {
     }
     static let newsDue = Statement("CREATE INDEX news_due ON news (due, id)")
     static let newsMessage = Statement("CREATE INDEX news_message ON news (subscription, message, id)")
+
+    /// Who changed what, beside messages. Nothing rewrites a row of it.
+    static let audit = Statement {
+        """
+        CREATE TABLE audit (
+            id \($0.identity),
+            at BIGINT NOT NULL,
+            actor TEXT NOT NULL,
+            action TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            detail TEXT
+        )
+        """
+    }
 
     static let setting = Statement("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
 

@@ -92,7 +92,7 @@ struct OptOutRoutes {
             throw Rejection("address", error.message)
         }
         let entry = OptOuts.Entry(addressKey: key, address: address, scope: scope, source: caller.origin, note: note)
-        let added = try await backend.optOuts.add([entry])
+        let added = try await backend.optOuts.add([entry], by: caller.origin)
         try await backend.optOuts.takeEffect()
         guard let stored = try await backend.optOuts.covering(key).first(where: { $0.scope == scope }) else {
             throw Problem(.conflict, "the opt-out was taken back at the same moment")
@@ -102,7 +102,7 @@ struct OptOutRoutes {
 
     private func remove(_ request: Request, _ context: ServerContext) async throws -> Response {
         _ = try Query(request, known: [])
-        guard try await backend.optOuts.remove(id: try context.number("opt-out")) else {
+        guard try await backend.optOuts.remove(id: try context.number("opt-out"), by: context.caller.origin) else {
             throw Problem.notFound("opt-out")
         }
         return Response(status: .noContent)

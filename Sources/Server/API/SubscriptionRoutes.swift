@@ -11,7 +11,7 @@ struct SubscriptionRoutes {
         [
             Route(.get, "/v1/events", .scopes([.read])) { request, _ in try await samples(request) },
             Route(.get, "/v1/subscriptions", .scopes([.read, .operate])) { request, _ in try await list(request) },
-            Route(.post, "/v1/subscriptions", .scopes([.operate])) { request, _ in try await add(request) },
+            Route(.post, "/v1/subscriptions", .scopes([.operate])) { try await add($0, $1) },
             Route(.get, "/v1/subscriptions/{id}", .scopes([.read, .operate])) { request, context in
                 _ = try Query(request, known: [])
                 let subscription = try await find(context)
@@ -19,14 +19,16 @@ struct SubscriptionRoutes {
             },
             Route(.delete, "/v1/subscriptions/{id}", .scopes([.operate])) { request, context in
                 _ = try Query(request, known: [])
-                guard try await backend.subscriptions.remove(try context.number("subscription")) else {
+                let id = try context.number("subscription")
+                guard try await backend.subscriptions.remove(id, by: context.caller.origin) else {
                     throw Problem.notFound("subscription")
                 }
                 return Response(status: .noContent)
             },
             Route(.post, "/v1/subscriptions/{id}/enable", .scopes([.operate])) { request, context in
                 _ = try Query(request, known: [])
-                guard let enabled = try await backend.subscriptions.enable(try context.number("subscription")) else {
+                let id = try context.number("subscription")
+                guard let enabled = try await backend.subscriptions.enable(id, by: context.caller.origin) else {
                     throw Problem.notFound("subscription")
                 }
                 return .json { enabled.write(to: &$0) }
@@ -55,7 +57,7 @@ struct SubscriptionRoutes {
         }
     }
 
-    private func add(_ request: Request) async throws -> Response {
+    private func add(_ request: Request, _ context: ServerContext) async throws -> Response {
         let body = try await JSONBody(request, known: ["url", "events", "description"])
         guard let events = body["events"], events.kind == .array else {
             throw Problem(Rejection("events", "a list of events is expected, or [\"*\"]"))
@@ -68,7 +70,8 @@ struct SubscriptionRoutes {
             url: try body.required("url", limit: 2000),
             types: types,
             description: try body.text("description"),
-            allowsPrivate: backend.allowsPrivateSubscribers
+            allowsPrivate: backend.allowsPrivateSubscribers,
+            by: context.caller.origin
         )
         return .json(.created) { subscription.write(to: &$0, withSecret: true) }
     }

@@ -25,6 +25,7 @@ struct ClientPatience {
     }
 
     let headTimeout: UInt64
+    let bodyTimeout: UInt64
     let idleTimeout: UInt64
     private(set) var phase: Phase
     private var isFirst = true
@@ -36,8 +37,7 @@ struct ClientPatience {
     /// The server stops: what a request still lacks must come by then.
     private var hurryUntil: UInt64?
 
-    /// A body may be waited for this long, and a second more for each KiB of it that came.
-    static let bodyGrace: UInt64 = 30_000_000_000
+    /// A body may be waited for a second more for each KiB of it that came.
     static let perKiB: UInt64 = 1_000_000_000
     /// An answer that is not read for so long ends the connection.
     static let readerGrace: UInt64 = 60_000_000_000
@@ -45,8 +45,9 @@ struct ClientPatience {
     /// A request that is coming when the server stops may take so long.
     static let hurry: UInt64 = 3_000_000_000
 
-    init(headTimeout: UInt64, idleTimeout: UInt64, now: UInt64) {
+    init(headTimeout: UInt64, bodyTimeout: UInt64, idleTimeout: UInt64, now: UInt64) {
         self.headTimeout = headTimeout
+        self.bodyTimeout = bodyTimeout
         self.idleTimeout = idleTimeout
         phase = .head(until: now + headTimeout)
     }
@@ -102,7 +103,7 @@ struct ClientPatience {
         case .head(let until): return now < until ? .fine : isFirst ? .slowHead : .idle
         case .body:
             let waiting = waited + (waitingSince.map { now - min($0, now) } ?? 0)
-            let allowed = ClientPatience.bodyGrace + bodyBytes / 1024 * ClientPatience.perKiB
+            let allowed = bodyTimeout + bodyBytes / 1024 * ClientPatience.perKiB
             return waiting > allowed ? .slowBody : .fine
         case .answering: return .fine
         case .lingering(let until): return now < until ? .fine : .idle

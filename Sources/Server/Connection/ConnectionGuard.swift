@@ -28,6 +28,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     init(settings: HTTPSettings) {
         patience = ClientPatience(
             headTimeout: UInt64(settings.headerTimeout.milliseconds) * 1_000_000,
+            bodyTimeout: UInt64(settings.bodyTimeout.milliseconds) * 1_000_000,
             idleTimeout: UInt64(settings.idleTimeout.milliseconds) * 1_000_000,
             now: MonotonicClock.now()
         )

@@ -11,13 +11,17 @@ final class AcceptQueue: Sendable {
     private let state = Mutex(State())
 
     static let mostBytes = 128 << 20
-    static let mostMessages = 50_000
+    private let mostMessages: Int
+
+    init(mostMessages: Int) {
+        self.mostMessages = mostMessages
+    }
 
     /// - Returns: whether there was room.
     private func take(bytes: Int, messages: Int) -> Bool {
         state.withLock { state in
             guard state.bytes + bytes <= AcceptQueue.mostBytes || state.bytes == 0,
-                state.messages + messages <= AcceptQueue.mostMessages || state.messages == 0
+                state.messages + messages <= mostMessages || state.messages == 0
             else { return false }
             state.bytes += bytes
             state.messages += messages

@@ -12,6 +12,8 @@ struct MessageListPage {
     private let filter: MessageFilter
 
     static let limit = 50
+    /// More are not counted: the list is made anew with every live look.
+    static let mostCounted: Int64 = 10_000
     private static let names = [
         "state", "channel", "to", "customer", "template", "conversation", "from", "until", "domain", "brand", "reason",
     ]
@@ -62,7 +64,9 @@ struct MessageListPage {
         let messages =
             fault.isEmpty
             ? try await backend.queue.list(filter, before: cursor ?? .max, limit: MessageListPage.limit) : []
-        let count = fault.isEmpty ? try await backend.queue.count(filter) : 0
+        let count = fault.isEmpty ? try await backend.queue.count(filter, upTo: MessageListPage.mostCounted + 1) : 0
+        let isMany = count > MessageListPage.mostCounted
+        let total = isMany ? "more than \(Words.count(MessageListPage.mostCounted))" : Words.count(count)
         let isFull = messages.count == MessageListPage.limit
         let older = isFull ? messages.last.map { "cursor=\(Query.cursor($0.id))" } : nil
         return [
@@ -70,14 +74,16 @@ struct MessageListPage {
             "has_messages": .flag(!messages.isEmpty), "messages": messages.list(\.row),
             "page": [
                 "summary": .text(
-                    count == 0 ? "No message matches the filter." : "\(Words.messages(count)), newest first"
+                    count == 0
+                        ? "No message matches the filter."
+                        : "\(isMany ? "\(total) messages" : Words.messages(count)), newest first"
                 ),
                 "has_pages": .flag(older != nil || cursor != nil),
                 "older": .text(
                     older.map { MessageListPage.address([query, $0].filter { !$0.isEmpty }.joined(separator: "&")) }
                         ?? ""
                 ), "newer": .text(cursor == nil ? "" : address),
-            ], "bulk": ["filter": .text(query), "matching": .text(Words.count(count))],
+            ], "bulk": ["filter": .text(query), "matching": .text(total)],
         ]
     }
 

@@ -8,12 +8,13 @@ struct OptOutPageRoutes {
     let page: Page
 
     static let limit = 100
+    static let recentChanges = 20
 
     var routes: [Route] {
         [
             Route(.get, "/opt-outs", .session([.read, .comply])) { try await list($0, $1) },
             Route(.post, "/opt-outs", .session([.comply])) { try await add($0, $1) },
-            Route(.post, "/opt-outs/remove", .session([.comply])) { request, _ in try await remove(request) },
+            Route(.post, "/opt-outs/remove", .session([.comply])) { try await remove($0, $1) },
         ]
     }
 
@@ -40,6 +41,7 @@ struct OptOutPageRoutes {
         }
         let more = query["address"] == nil && optOuts.count == OptOutPageRoutes.limit ? optOuts.last?.id : nil
         let total = try await page.reports.report().optOuts
+        let changes = try await backend.audit.list(limit: 200).filter(\.isOfOptOut)
         func choices(_ name: String, _ all: [String]) -> PageValue {
             all.list { ["value": .text($0), "is_selected": .flag($0 == given[name])] }
         }
@@ -52,7 +54,8 @@ struct OptOutPageRoutes {
             [
                 "address": .text(query["address"] ?? ""), "answer": .text(answer),
                 "is_opted_out": .flag(!optOuts.isEmpty), "has_opt_outs": .flag(!optOuts.isEmpty),
-                "opt_outs": optOuts.list(\.row),
+                "opt_outs": optOuts.list(\.row), "has_changes": .flag(!changes.isEmpty),
+                "changes": changes.prefix(OptOutPageRoutes.recentChanges).list(\.row),
                 "page": [
                     "summary": .text(
                         query["address"] == nil ? "\(Words.count(total)) in all, oldest first" : "What it covers"
@@ -98,13 +101,24 @@ struct OptOutPageRoutes {
         }
     }
 
-    private func remove(_ request: Request) async throws -> Response {
+    private func remove(_ request: Request, _ context: ServerContext) async throws -> Response {
         let form = try await Form(request)
         try page.sessions.check(form, request)
         guard let id = form["id"].flatMap({ Int64($0) }) else { throw Problem.notFound("opt-out") }
-        let isDone = try await backend.optOuts.remove(id: id)
+        let isDone = try await backend.optOuts.remove(id: id, by: context.caller.origin)
         let notice = isDone ? "The opt-out was taken back." : "It had been taken back already."
         return page.redirect(to: "/opt-outs", cookies: [page.sessions.notice(notice)])
+    }
+}
+
+extension AuditEntry {
+    fileprivate var isOfOptOut: Bool { action == .optOutAdded || action == .optOutRemoved }
+
+    fileprivate var row: PageValue {
+        [
+            "at": .text(Words.time(at)), "by": .text(by), "what": action == .optOutAdded ? "added" : "removed",
+            "address": .text(subject), "detail": .text(detail ?? ""),
+        ]
     }
 }
 

@@ -1,45 +1,7 @@
 import Foundation
 import Messaging
 
-/// Numbers and times as the page shows them.
-enum Words {
-    /// `1,234,567`.
-    static func count(_ number: Int64) -> String {
-        var text = String(abs(number))
-        var index = text.endIndex
-        while let next = text.index(index, offsetBy: -3, limitedBy: text.startIndex), next > text.startIndex {
-            text.insert(",", at: next)
-            index = next
-        }
-        return number < 0 ? "-" + text : text
-    }
-
-    static func count(_ number: Int) -> String { count(Int64(number)) }
-
-    static func messages(_ number: Int64) -> String {
-        number == 1 ? "1 message" : "\(count(number)) messages"
-    }
-
-    /// `42 s`, `12 min`, `3 h 20 min`, `5 d`.
-    static func span(seconds: Int64) -> String {
-        switch seconds {
-        case ..<0: "0 s"
-        case ..<120: "\(seconds) s"
-        case ..<7200: "\(seconds / 60) min"
-        case ..<172_800: "\(seconds / 3600) h \(seconds / 60 % 60) min"
-        default: "\(seconds / 86_400) d"
-        }
-    }
-
-    /// `850 ms`, `1.2 s`, `3 min`.
-    static func span(milliseconds: Int64) -> String {
-        switch milliseconds {
-        case ..<1000: "\(max(0, milliseconds)) ms"
-        case ..<60_000: "\(milliseconds / 1000).\(milliseconds / 100 % 10) s"
-        default: span(seconds: milliseconds / 1000)
-        }
-    }
-
+extension Words {
     /// `2026-11-30 09:00:02`, UTC.
     static func time(_ milliseconds: Int64) -> String {
         String(Timestamp.text(milliseconds).prefix(19)).replacing("T", with: " ")

@@ -27,9 +27,12 @@ struct Demo: AsyncParsableCommand {
             "   \(receipts.count) reminders for invoices of eight customers, in three tones. They would survive a power failure."
         )
         Console.print(Console.style("2. One customer says no", .bold))
-        _ = try await app.optOuts.add([
-            .init(addressKey: try Recipient.key(of: Demo.customers[7].1), address: Demo.customers[7].1, source: "demo")
-        ])
+        let no = OptOuts.Entry(
+            addressKey: try Recipient.key(of: Demo.customers[7].1),
+            address: Demo.customers[7].1,
+            source: "demo"
+        )
+        _ = try await app.optOuts.add([no], by: Console.user)
         Console.print("   \(Demo.customers[7].1) opted out of everything.")
         Console.print(Console.style("3. Send", .bold))
         var quiet = app.logger

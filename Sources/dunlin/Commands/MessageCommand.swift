@@ -122,16 +122,19 @@ struct MessageCommand: AsyncParsableCommand {
 
         func run(_ action: MessageAction) async throws {
             try await withApp(options) { app in
-                let by = "\(NSUserName()) on the command line"
                 if ids.isEmpty {
                     let filter = try filter.value()
                     guard try await agree(action, filter, app) else { return }
-                    let done = try await app.queue.perform(action, onAll: filter, by: by)
+                    let done = try await app.queue.perform(action, onAll: filter, by: Console.user)
                     try report(action, asked: done, done: done)
                 } else {
                     var numbers: [Int64] = []
                     for id in ids { numbers.append(try await app.messageID(id)) }
-                    try report(action, asked: numbers, done: try await app.queue.perform(action, on: numbers, by: by))
+                    try report(
+                        action,
+                        asked: numbers,
+                        done: try await app.queue.perform(action, on: numbers, by: Console.user)
+                    )
                 }
             }
         }
@@ -141,14 +144,14 @@ struct MessageCommand: AsyncParsableCommand {
             guard !filter.isEmpty else { throw ValidationError("Name messages, or a filter such as --state held.") }
             let count = try await app.queue.count(action, onAll: filter)
             if dryRun {
-                Console.print(json ? "{\"would\":\(count)}" : "\(Console.count(count)) messages would be meant.")
+                Console.print(json ? "{\"would\":\(count)}" : "\(Words.count(count)) messages would be meant.")
                 return false
             }
             guard count > 0 else {
                 Console.print(json ? "{\"done\":[]}" : "No such messages.")
                 return false
             }
-            guard yes || Console.confirm("\(action.rawValue) \(Console.count(count)) messages?") else {
+            guard yes || Console.confirm("\(action.rawValue) \(Words.count(count)) messages?") else {
                 throw Failure(
                     .usage,
                     "nothing was changed: add --yes to \(action.rawValue) \(count) messages, or --dry-run to count them"
@@ -174,7 +177,7 @@ struct MessageCommand: AsyncParsableCommand {
             } else if done.count == 1, let id = done.first {
                 Console.print("Message \(id): \(action.past).")
             } else {
-                Console.print("\(Console.count(Int64(done.count))) messages: \(action.past).")
+                Console.print("\(Words.count(Int64(done.count))) messages: \(action.past).")
             }
             guard missed.isEmpty else {
                 let states = action.from.map(\.rawValue).joined(separator: " or ")

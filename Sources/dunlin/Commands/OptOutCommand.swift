@@ -57,7 +57,7 @@ struct OptOutCommand: AsyncParsableCommand {
                         note: note
                     )
                 }
-                let added = try await app.optOuts.add(entries)
+                let added = try await app.optOuts.add(entries, by: Console.user)
                 try await app.optOuts.takeEffect()
                 let known = entries.count - added
                 Console.print("\(added) opted out of \(scope)" + (known > 0 ? ", \(known) had done so before." : "."))
@@ -78,7 +78,8 @@ struct OptOutCommand: AsyncParsableCommand {
         func run() async throws {
             try await withApp(options) { app in
                 let scope = try scope.value()
-                guard try await app.optOuts.remove(addressKey: try Recipient.key(of: address), scope: scope) else {
+                let key = try Recipient.key(of: address)
+                guard try await app.optOuts.remove(addressKey: key, scope: scope, by: Console.user) else {
                     throw Failure(
                         .data,
                         "\(address) has not opted out of \(scope): see 'dunlin opt-out check \(address)'"
@@ -169,14 +170,14 @@ struct OptOutCommand: AsyncParsableCommand {
                 var start = 0
                 while start < entries.count {
                     let batch = Array(entries[start..<min(start + 1000, entries.count)])
-                    added += try await app.optOuts.add(batch)
+                    added += try await app.optOuts.add(batch, by: Console.user)
                     start += batch.count
                     Console.progress("\(start) of \(entries.count)")
                 }
                 Console.endProgress()
                 try await app.optOuts.takeEffect()
                 Console.print(
-                    "\(Console.count(Int64(added))) taken in, \(Console.count(Int64(entries.count - added))) there already."
+                    "\(Words.count(Int64(added))) taken in, \(Words.count(Int64(entries.count - added))) there already."
                 )
             }
         }

@@ -38,7 +38,7 @@ struct Shape: AsyncParsableCommand {
             [(column.rawValue.uppercased(), .left), ("TOTAL", .right)] + AgeBucket.titles.map { ($0, .right) }
         )
         func add(_ name: String, _ buckets: [Int64]) {
-            table.add([name, Console.count(buckets.reduce(0, +))] + buckets.map { $0 == 0 ? "." : Console.count($0) })
+            table.add([name, Words.count(buckets.reduce(0, +))] + buckets.map { $0 == 0 ? "." : Words.count($0) })
         }
         add("TOTAL", AgeBucket.titles.indices.map { bucket in rows.reduce(0) { $0 + $1.buckets[bucket] } })
         for row in rows.prefix(max(0, limit)) { add(row.name.isEmpty ? "-" : row.name, row.buckets) }

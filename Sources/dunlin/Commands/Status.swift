@@ -49,7 +49,7 @@ enum StatusText {
     static func page(_ report: StatusReport) -> String {
         var lines: [String] = [head(report), ""]
         var states = Table(MessageState.allCases.map { ($0.rawValue.uppercased(), .right) })
-        states.add(MessageState.allCases.map { Console.count(report.messages[$0] ?? 0) })
+        states.add(MessageState.allCases.map { Words.count(report.messages[$0] ?? 0) })
         lines += [states.text, "", sentence(report)]
         if !report.lanes.isEmpty {
             var lanes = Table([
@@ -70,8 +70,8 @@ enum StatusText {
             for (channel, rate) in report.rates.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
                 rates.add(
                     [channel.rawValue]
-                        + ["accepted", "retry", "rejected", "uncertain"].map { Console.count(rate.lastHour[$0] ?? 0) }
-                        + [Console.count(Int64(rate.perMinute))]
+                        + ["accepted", "retry", "rejected", "uncertain"].map { Words.count(rate.lastHour[$0] ?? 0) }
+                        + [Words.count(Int64(rate.perMinute))]
                 )
             }
             lines += ["", rates.text]
@@ -79,7 +79,7 @@ enum StatusText {
         if !report.domains.isEmpty {
             var domains = Table([("BUSIEST DOMAINS", .left), ("DUE", .right)])
             for domain in report.domains {
-                domains.add([domain.name.isEmpty ? "-" : domain.name, Console.count(domain.waiting)])
+                domains.add([domain.name.isEmpty ? "-" : domain.name, Words.count(domain.waiting)])
             }
             lines += ["", domains.text]
         }
@@ -91,12 +91,12 @@ enum StatusText {
         guard let node = report.node else { return Console.style("No worker has run yet.", .bold) }
         if report.isWorking {
             return Console.style(node.name, .bold) + " has been working for "
-                + Console.span(seconds: (report.now - node.startedAt) / 1000)
+                + Words.span(seconds: (report.now - node.startedAt) / 1000)
         }
         let end = node.stoppedAt ?? node.heartbeatAt
         return Console.style("No worker runs", .bold) + "; the last one, \(node.name), "
             + (node.stoppedAt == nil ? "was last heard of " : "stopped ")
-            + Console.span(seconds: (report.now - end) / 1000) + " ago"
+            + Words.span(seconds: (report.now - end) / 1000) + " ago"
     }
 
     private static func sentence(_ report: StatusReport) -> String {
@@ -104,15 +104,15 @@ enum StatusText {
         var parts = [
             due == 0
                 ? "nothing is due"
-                : "\(Console.count(due)) due, the oldest for \(Console.span(seconds: report.oldestWaitingSeconds))"
+                : "\(Words.count(due)) due, the oldest for \(Words.span(seconds: report.oldestWaitingSeconds))"
         ]
-        if let drain = report.drainSeconds { parts.append("about \(Console.span(seconds: drain)) to drain") }
+        if let drain = report.drainSeconds { parts.append("about \(Words.span(seconds: drain)) to drain") }
         parts.append(
-            "\(Console.count(report.accepted)) accepted in all"
-                + (report.pruned > 0 ? ", \(Console.count(report.pruned)) of them pruned" : "")
+            "\(Words.count(report.accepted)) accepted in all"
+                + (report.pruned > 0 ? ", \(Words.count(report.pruned)) of them pruned" : "")
         )
         parts.append(report.sumHolds ? "the books balance" : Console.style("the books do not balance", .red))
-        if report.optOuts > 0 { parts.append("\(Console.count(report.optOuts)) opt-outs") }
+        if report.optOuts > 0 { parts.append("\(Words.count(report.optOuts)) opt-outs") }
         return parts.joined(separator: "; ")
     }
 

@@ -36,7 +36,8 @@ struct SubscriptionCommand: AsyncParsableCommand {
                         url: url,
                         types: events.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) },
                         description: description,
-                        allowsPrivate: app.settings.subscriptions.allowPrivate
+                        allowsPrivate: app.settings.subscriptions.allowPrivate,
+                        by: Console.user
                     )
                 } catch let rejection as Rejection {
                     throw Failure(.data, rejection.description)
@@ -83,7 +84,9 @@ struct SubscriptionCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withApp(options) { app in
-                guard try await Subscriptions(app.queue).remove(id) else { throw SubscriptionCommand.unknown(id) }
+                guard try await Subscriptions(app.queue).remove(id, by: Console.user) else {
+                    throw SubscriptionCommand.unknown(id)
+                }
                 Console.print("Subscription \(id) is removed.")
             }
         }
@@ -100,7 +103,7 @@ struct SubscriptionCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withApp(options) { app in
-                guard try await Subscriptions(app.queue).enable(id) != nil else {
+                guard try await Subscriptions(app.queue).enable(id, by: Console.user) != nil else {
                     throw SubscriptionCommand.unknown(id)
                 }
                 Console.print("Subscription \(id) is active.")
@@ -122,9 +125,8 @@ struct SubscriptionCommand: AsyncParsableCommand {
             }
             try await withApp(options) { app in
                 guard try await Subscriptions(app.queue).find(id) != nil else { throw SubscriptionCommand.unknown(id) }
-                let by = "\(NSUserName()) on the command line"
-                let count = try await app.queue.replay(subscription: id, since: time, by: by)
-                Console.print("\(Console.count(Int64(count))) deliveries wait again.")
+                let count = try await app.queue.replay(subscription: id, since: time, by: Console.user)
+                Console.print("\(Words.count(Int64(count))) deliveries wait again.")
             }
         }
     }

@@ -53,7 +53,8 @@ struct TokenCommand: AsyncParsableCommand {
                     hash: secret.hash,
                     scopes: scopes,
                     isTest: test,
-                    rate: rate
+                    rate: rate,
+                    by: Console.user
                 )
                 guard isNew else {
                     throw Failure(.data, "there is, or was, a token called '\(name)': give this one another name")
@@ -131,7 +132,7 @@ struct TokenCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withApp(options) { app in
-                guard try await Tokens(app.database).revoke(name) else {
+                guard try await Tokens(app.database).revoke(name, by: Console.user) else {
                     throw Failure(.data, "there is no token '\(name)' that works: see 'dunlin token list'")
                 }
                 Console.print("The token \(name) is revoked.")

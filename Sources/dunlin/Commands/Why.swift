@@ -41,7 +41,7 @@ struct Why: AsyncParsableCommand {
             next =
                 at <= now
                 ? "It may go now."
-                : "It may go at \(Timestamp.text(at)), in \(Console.span(seconds: (at - now) / 1000))."
+                : "It may go at \(Timestamp.text(at)), in \(Words.span(seconds: (at - now) / 1000))."
         } else {
             next = explanation.message.state.isFinal ? "It will not go again." : "It will not go as things stand."
         }

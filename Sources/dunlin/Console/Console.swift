@@ -95,25 +95,6 @@ enum Console {
         return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
     }
 
-    /// `1,234,567`.
-    static func count(_ number: Int64) -> String {
-        var text = String(abs(number))
-        var index = text.endIndex
-        while let next = text.index(index, offsetBy: -3, limitedBy: text.startIndex), next > text.startIndex {
-            text.insert(",", at: next)
-            index = next
-        }
-        return number < 0 ? "-" + text : text
-    }
-
-    /// `42 s`, `12 min`, `3 h 20 min`, `5 d`.
-    static func span(seconds: Int64) -> String {
-        switch seconds {
-        case ..<0: "0 s"
-        case ..<120: "\(seconds) s"
-        case ..<7200: "\(seconds / 60) min"
-        case ..<172_800: "\(seconds / 3600) h \(seconds / 60 % 60) min"
-        default: "\(seconds / 86_400) d"
-        }
-    }
+    /// Who runs the command, for the stories of messages and the audit log.
+    static var user: String { "\(NSUserName()) on the command line" }
 }

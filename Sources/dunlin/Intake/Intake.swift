@@ -70,10 +70,10 @@ struct Intake {
 
 extension IntakeCounts {
     var text: String {
-        var text = "\(Console.count(Int64(accepted))) accepted"
-        if duplicate > 0 { text += ", \(Console.count(Int64(duplicate))) there already" }
-        if conflict > 0 { text += ", \(Console.count(Int64(conflict))) in conflict" }
-        if rejected > 0 { text += ", \(Console.count(Int64(rejected))) rejected" }
+        var text = "\(Words.count(Int64(accepted))) accepted"
+        if duplicate > 0 { text += ", \(Words.count(Int64(duplicate))) there already" }
+        if conflict > 0 { text += ", \(Words.count(Int64(conflict))) in conflict" }
+        if rejected > 0 { text += ", \(Words.count(Int64(rejected))) rejected" }
         return text
     }
 

@@ -50,6 +50,7 @@ struct HelpTests {
                   template                List, check, preview and render templates.
                   subscription            Who is told of what happens, over signed webhooks.
                   token                   Who may use the HTTP interface, and for what.
+                  audit                   Who changed opt-outs, subscriptions and tokens.
 
                   See 'dunlin help <subcommand>' for detailed help.
 

@@ -24,7 +24,7 @@ struct ConfigurationErrorTests {
             (
                 "http:\n  port: 80",
                 "dunlin.yaml:2: http.port: unknown key; known here: "
-                    + "connections, header_timeout, idle_timeout, listen, public_url"
+                    + "accept_queue, body_timeout, connections, header_timeout, idle_timeout, listen, public_url"
             ),
             (
                 "channels:\n  email:\n    transport: []",

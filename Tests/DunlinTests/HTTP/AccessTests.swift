@@ -100,6 +100,20 @@ struct AccessTests {
         #expect(try await site.run("opt-out", "list").contains("token test"))
         #expect(try await server.send("DELETE", "/v1/opt-outs/1").status == 204)
         #expect(try await server.send("DELETE", "/v1/opt-outs/1").status == 404)
+        let subscription = #"{"url": "https://example.com/hooks", "events": ["*"]}"#
+        #expect(try await server.send("POST", "/v1/subscriptions", subscription).status == 201)
+        #expect(try await server.send("POST", "/v1/subscriptions/1/enable").status == 200)
+        #expect(try await server.send("DELETE", "/v1/subscriptions/1").status == 204)
+        struct Audit: Decodable {
+            struct Entry: Decodable { let by: String, action: String, subject: String }
+            let entries: [Entry]
+        }
+        let audit: Audit = try await server.get("/v1/audit").decode()
+        let written = ["subscription.removed", "subscription.enabled", "subscription.added"]
+        #expect(audit.entries.map(\.action) == written + ["opt_out.removed", "opt_out.added", "token.created"])
+        #expect(audit.entries.dropLast().allSatisfy { $0.by == "token test" })
+        #expect(audit.entries.last?.by.hasSuffix("on the command line") == true)
+        #expect(try await site.run("audit", "list").contains("opt_out.removed"))
         #expect(sink.count == 0)
     }
 

@@ -122,6 +122,31 @@ struct SubscriberTests {
         #expect(try await site.run("subscription", "list") == "No subscriptions.\n")
     }
 
+    @Test("an endpoint that has failed for five days is disabled; one that failed for less is not")
+    func deaf() async throws {
+        let peer = try await endpoint(500)
+        let site = try site()
+        let made: Made
+        do {
+            let server = try await WebServer(site)
+            made = try await subscribe(server, peer)
+            _ = try await server.enqueue(Mail("a"))
+            try await eventually("it has failed twice") { peer.notes(Post.self).count >= 2 }
+            #expect(try await server.get("/v1/subscriptions/\(made.id)").text.contains("\"active\""))
+            #expect(await server.stop().ending == .exited(0))
+        }
+        struct Changed: Decodable { let changed: Int }
+        let earlier = "UPDATE subscription SET failing_since = failing_since - 5 * 86400000 WHERE failing_since > 0"
+        let changed: Changed = try await Installed.python("sql", [site.folder.path("dunlin.sqlite"), earlier])
+        #expect(changed.changed == 1)
+        let server = try await WebServer(site)
+        try await eventually("it is disabled") {
+            let text = try await server.get("/v1/subscriptions/\(made.id)").text
+            return text.contains("\"disabled\"") && text.contains("no delivery has succeeded since")
+        }
+        #expect(try await site.run("audit", "list").contains("subscription.disabled"))
+    }
+
     @Test("a name that leads into a private network is not connected to")
     func rebinding() async throws {
         let peer = try await endpoint(200)

@@ -41,6 +41,17 @@ final class RawConnection {
     /// Says that nothing more will be sent.
     func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+    /// Whether anything comes within so many milliseconds.
+    func isReadable(within milliseconds: Int32) async -> Bool {
+        let descriptor = descriptor
+        return await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                continuation.resume(returning: poll(&entry, 1, milliseconds) > 0)
+            }
+        }
+    }
+
     /// Everything until the other side closes.
     func readToEnd() async -> String { await read { _ in false } }
 

@@ -15,10 +15,13 @@ struct OptOutsTests {
         let fixture = try await QueueFixture()
         let scope = OptOut.Scope(channel: .email, brand: "acme", category: "commercial")
         #expect(
-            try await fixture.optOuts.add([
-                OptOutsTests.entry("a@example.com", scope, note: "by phone"),
-                .init(addressKey: "b@example.com", address: "B", source: "import", at: 5),
-            ]) == 2
+            try await fixture.optOuts.add(
+                [
+                    OptOutsTests.entry("a@example.com", scope, note: "by phone"),
+                    .init(addressKey: "b@example.com", address: "B", source: "import", at: 5),
+                ],
+                by: "ada"
+            ) == 2
         )
         let all = try await fixture.optOuts.list(limit: 10)
         #expect(
@@ -49,12 +52,15 @@ struct OptOutsTests {
     func isIdempotent() async throws {
         let fixture = try await QueueFixture()
         let first = OptOutsTests.entry("a@example.com", note: "first")
-        #expect(try await fixture.optOuts.add([first, first]) == 1)
+        #expect(try await fixture.optOuts.add([first, first], by: "ada") == 1)
         fixture.clock.now += 1000
         #expect(
-            try await fixture.optOuts.add([
-                OptOutsTests.entry("a@example.com", note: "second"), OptOutsTests.entry("c@example.com"),
-            ]) == 1
+            try await fixture.optOuts.add(
+                [
+                    OptOutsTests.entry("a@example.com", note: "second"), OptOutsTests.entry("c@example.com"),
+                ],
+                by: "ada"
+            ) == 1
         )
         #expect(try await fixture.optOuts.list(limit: 10).map(\.note) == ["first", nil])
     }
@@ -63,19 +69,19 @@ struct OptOutsTests {
     func removesScope() async throws {
         let optOuts = try await QueueFixture().optOuts
         let scopes = [OptOut.Scope(), .init(channel: .sms), .init(brand: "acme"), .init(category: "commercial")]
-        #expect(try await optOuts.add(scopes.map { OptOutsTests.entry("a@example.com", $0) }) == 4)
+        #expect(try await optOuts.add(scopes.map { OptOutsTests.entry("a@example.com", $0) }, by: "ada") == 4)
         #expect(try await optOuts.covering("a@example.com").map(\.scope) == scopes)
         #expect(try await optOuts.covering("A@example.com") == [])
-        #expect(try await optOuts.remove(addressKey: "a@example.com", scope: .init(channel: .sms)))
-        #expect(try await !optOuts.remove(addressKey: "a@example.com", scope: .init(channel: .sms)))
-        #expect(try await !optOuts.remove(addressKey: "b@example.com", scope: .init()))
+        #expect(try await optOuts.remove(addressKey: "a@example.com", scope: .init(channel: .sms), by: "ada"))
+        #expect(try await !optOuts.remove(addressKey: "a@example.com", scope: .init(channel: .sms), by: "ada"))
+        #expect(try await !optOuts.remove(addressKey: "b@example.com", scope: .init(), by: "ada"))
         #expect(try await optOuts.covering("a@example.com").map(\.scope) == [scopes[0], scopes[2], scopes[3]])
     }
 
     @Test("is read in pages, oldest first")
     func pages() async throws {
         let optOuts = try await QueueFixture().optOuts
-        _ = try await optOuts.add((0..<7).map { OptOutsTests.entry("p\($0)@example.com") })
+        _ = try await optOuts.add((0..<7).map { OptOutsTests.entry("p\($0)@example.com") }, by: "ada")
         #expect(try await optOuts.list(limit: 3).map(\.id) == [1, 2, 3])
         #expect(try await optOuts.list(after: 3, limit: 3).map(\.id) == [4, 5, 6])
         #expect(try await optOuts.list(after: 6, limit: 3).map(\.id) == [7])

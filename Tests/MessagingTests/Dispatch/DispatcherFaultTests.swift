@@ -48,9 +48,12 @@ struct DispatcherFaultTests {
             },
             into: queue
         )
-        _ = try await fixture.queued.optOuts.add([
-            .init(addressKey: "unwanted@example.com", address: "unwanted@example.com", source: "cli")
-        ])
+        _ = try await fixture.queued.optOuts.add(
+            [
+                .init(addressKey: "unwanted@example.com", address: "unwanted@example.com", source: "cli")
+            ],
+            by: "ada"
+        )
         let transport = MemoryTransport(parallelism: 1) { delivery, times in
             guard case .email(let email) = delivery.payload else { return .report(Self.accepted) }
             switch (email.recipient.split(separator: "@").first, times) {
@@ -133,7 +136,8 @@ struct DispatcherFaultTests {
             fixture.clock.now += 120_000
         }
         _ = try await fixture.queued.optOuts.add(
-            (0..<10).map { .init(addressKey: "p\($0)@example.com", address: "", source: "link") }
+            (0..<10).map { .init(addressKey: "p\($0)@example.com", address: "", source: "link") },
+            by: "ada"
         )
         let departed = transport.departures.count
         try await supervise(fixture, transport, database)

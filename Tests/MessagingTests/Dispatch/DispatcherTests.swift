@@ -131,9 +131,12 @@ struct DispatcherTests {
     func blocks() async throws {
         let fixture = try await DispatcherFixture()
         let ids = try await fixture.enqueue(2)
-        _ = try await fixture.queued.optOuts.add([
-            .init(addressKey: "person0@example.com", address: "Person0@example.com", source: "cli")
-        ])
+        _ = try await fixture.queued.optOuts.add(
+            [
+                .init(addressKey: "person0@example.com", address: "Person0@example.com", source: "cli")
+            ],
+            by: "ada"
+        )
         let transport = MemoryTransport()
         try await fixture.drain(transport)
         #expect(transport.departures.map(\.id) == [ids[1]])
@@ -165,9 +168,12 @@ struct DispatcherTests {
         let transport = MemoryTransport { _, times in times == 0 ? .queue : .report(Self.accepted, .working) }
         try await fixture.whileWorking(try fixture.dispatcher([transport], untilEmpty: false)) {
             await transport.wait { $0.queued == 4 }
-            _ = try await fixture.queued.optOuts.add([
-                .init(addressKey: "person1@example.com", address: "person1@example.com", source: "link")
-            ])
+            _ = try await fixture.queued.optOuts.add(
+                [
+                    .init(addressKey: "person1@example.com", address: "person1@example.com", source: "link")
+                ],
+                by: "ada"
+            )
             transport.release(.stale)
             await transport.wait { $0.departed.count == 3 }
         }

@@ -20,7 +20,7 @@ struct NewsTests {
         }
 
         func subscribe(_ types: String..., to url: String = "https://example.com/hooks") async throws -> Subscription {
-            try await subscriptions.add(url: url, types: types, description: nil, allowsPrivate: false)
+            try await subscriptions.add(url: url, types: types, description: nil, allowsPrivate: false, by: "ada")
         }
 
         /// The deliveries that stand, oldest first: their types.
@@ -117,10 +117,10 @@ struct NewsTests {
         let fixture = try await Fixture()
         _ = try await fixture.subscribe("opt_out.added", "opt_out.removed")
         let entry = OptOuts.Entry(addressKey: "ada@example.com", address: "Ada@Example.com", source: "test")
-        _ = try await fixture.queued.optOuts.add([entry])
-        _ = try await fixture.queued.optOuts.add([entry])
-        _ = try await fixture.queued.optOuts.remove(addressKey: "ada@example.com", scope: .init())
-        _ = try await fixture.queued.optOuts.remove(addressKey: "ada@example.com", scope: .init())
+        _ = try await fixture.queued.optOuts.add([entry], by: "ada")
+        _ = try await fixture.queued.optOuts.add([entry], by: "ada")
+        _ = try await fixture.queued.optOuts.remove(addressKey: "ada@example.com", scope: .init(), by: "ada")
+        _ = try await fixture.queued.optOuts.remove(addressKey: "ada@example.com", scope: .init(), by: "ada")
         _ = try await fixture.relay.relay(now: fixture.queued.clock.now)
         #expect(try await fixture.deliveries() == ["opt_out.added", "opt_out.removed"])
     }
@@ -131,11 +131,11 @@ struct NewsTests {
         let subscription = try await fixture.subscribe("*")
         _ = try await fixture.queued.queue.enqueue([QueueFixture.message()])
         _ = try await fixture.queued.queue.perform(.cancel, on: [1], by: "Ada")
-        #expect(try await fixture.subscriptions.remove(subscription.id))
+        #expect(try await fixture.subscriptions.remove(subscription.id, by: "ada"))
         _ = try await fixture.relay.relay(now: fixture.queued.clock.now)
         #expect(try await fixture.deliveries() == [])
         #expect(try await fixture.queued.queue.status(now: 0).pendingNews == 0)
-        #expect(try await !fixture.subscriptions.remove(subscription.id))
+        #expect(try await !fixture.subscriptions.remove(subscription.id, by: "ada"))
     }
 
     @Test(
@@ -158,7 +158,13 @@ struct NewsTests {
         await #expect(throws: Rejection.self) { try await fixture.subscribe("message.opened") }
         let subscriptions = fixture.subscriptions
         await #expect(throws: Rejection("events", "name at least one, or * for all")) {
-            try await subscriptions.add(url: "https://example.com", types: [], description: nil, allowsPrivate: false)
+            try await subscriptions.add(
+                url: "https://example.com",
+                types: [],
+                description: nil,
+                allowsPrivate: false,
+                by: "ada"
+            )
         }
     }
 

@@ -250,13 +250,16 @@ struct QueueWalk {
         )
         let scope = OptOut.Scope(channel: no.channel, brand: no.brand)
         if generator.chance(1, of: 2) {
-            let added = try await fixture.optOuts.add([
-                .init(addressKey: no.address, address: no.address, scope: scope, source: "test")
-            ])
+            let added = try await fixture.optOuts.add(
+                [
+                    .init(addressKey: no.address, address: no.address, scope: scope, source: "test")
+                ],
+                by: "walk"
+            )
             try #require(added == (model.optOuts.insert(no).inserted ? 1 : 0))
             return "opted out \(no)"
         }
-        let removed = try await fixture.optOuts.remove(addressKey: no.address, scope: scope)
+        let removed = try await fixture.optOuts.remove(addressKey: no.address, scope: scope, by: "walk")
         try #require(removed == (model.optOuts.remove(no) != nil))
         return "took back the opt-out \(no)"
     }

@@ -1,0 +1,67 @@
+import TestSupport
+import Testing
+
+@testable import Messaging
+
+@Suite("Audit log")
+struct AuditLogTests {
+    @Test("every change of opt-outs, subscriptions and tokens says who made it; what changed nothing is not told")
+    func who() async throws {
+        let fixture = try await QueueFixture()
+        let (optOuts, subscriptions) = (fixture.optOuts, Subscriptions(fixture.queue))
+        let tokens = Tokens(fixture.database)
+        let no = OptOuts.Entry(addressKey: "a@example.com", address: "A@example.com", source: "link")
+        _ = try await optOuts.add([no], by: "token billing")
+        _ = try await optOuts.add([no], by: "token other")
+        _ = try await optOuts.remove(id: 1, by: "ada")
+        _ = try await optOuts.remove(id: 1, by: "bob")
+        _ = try await optOuts.remove(addressKey: "a@example.com", scope: .init(), by: "bob")
+        let url = "https://example.com/hooks"
+        let made = try await subscriptions.add(
+            url: url,
+            types: ["*"],
+            description: nil,
+            allowsPrivate: false,
+            by: "ada"
+        )
+        try await subscriptions.disable(made.id, "the endpoint answered 410 Gone")
+        try await subscriptions.disable(made.id, "again")
+        _ = try await subscriptions.enable(made.id, by: "bob")
+        _ = try await subscriptions.enable(99, by: "bob")
+        _ = try await subscriptions.remove(made.id, by: "carol")
+        _ = try await subscriptions.remove(made.id, by: "carol")
+        _ = try await tokens.create(name: "t", hash: [1], scopes: [.read], isTest: true, rate: nil, by: "ada")
+        _ = try await tokens.create(name: "t", hash: [2], scopes: [.read], isTest: true, rate: nil, by: "ada")
+        _ = try await tokens.revoke("t", by: "bob")
+        _ = try await tokens.revoke("t", by: "bob")
+
+        let log = try await AuditLog(fixture.database).list(limit: 100)
+        let since = Timestamp.text(fixture.clock.now)
+        #expect(
+            log.reversed().map { "\($0.by): \($0.action.rawValue) \($0.subject), \($0.detail ?? "")" } == [
+                "token billing: opt_out.added A@example.com, everything (link)",
+                "ada: opt_out.removed A@example.com, everything (link, \(since))",
+                "ada: subscription.added 1, * to \(url)",
+                "dunlin: subscription.disabled 1, the endpoint answered 410 Gone",
+                "bob: subscription.enabled 1, ",
+                "carol: subscription.removed 1, to \(url)",
+                "ada: token.created t, read, test",
+                "bob: token.revoked t, ",
+            ]
+        )
+        #expect(log.allSatisfy { $0.at == fixture.clock.now })
+        #expect(Set(log.map(\.action)) == Set(AuditEntry.Action.allCases))
+    }
+
+    @Test("is read in pages, newest first")
+    func pages() async throws {
+        let fixture = try await QueueFixture()
+        let entries = (0..<5).map {
+            OptOuts.Entry(addressKey: "p\($0)@example.com", address: "p\($0)@example.com", source: "link")
+        }
+        _ = try await fixture.optOuts.add(entries, by: "ada")
+        let log = AuditLog(fixture.database)
+        #expect(try await log.list(limit: 2).map(\.id) == [5, 4])
+        #expect(try await log.list(before: 4, limit: 9).map(\.id) == [3, 2, 1])
+    }
+}

@@ -32,6 +32,10 @@ let package = Package(
         // Floor 0: C libraries of the system, and JSON.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CIDN2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"])]),
+        .target(
+            name: "CPhoneNumber",
+            linkerSettings: [.linkedLibrary("phonenumber"), .linkedLibrary("protobuf")]
+        ),
         .target(name: "JSON", swiftSettings: house),
 
         // Floor 1
@@ -50,7 +54,7 @@ let package = Package(
         .target(
             name: "Messaging",
             dependencies: [
-                "CIDN2", "Curl", "JSON", "Storage", "Templating",
+                "CIDN2", "CPhoneNumber", "Curl", "JSON", "Storage", "Templating",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -140,5 +144,6 @@ let package = Package(
             swiftSettings: house
         ),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
 )

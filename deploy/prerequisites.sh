@@ -108,6 +108,7 @@ need_to_build() {
     need libcurl4-openssl-dev pkg-config --exists libcurl
     need libsqlite3-dev pkg-config --exists sqlite3
     need libidn2-dev pkg-config --exists libidn2
+    need libphonenumber-dev test -e /usr/include/phonenumbers/phonenumberutil.h
 }
 
 # Installs what was found missing; asks the network for nothing when nothing is.

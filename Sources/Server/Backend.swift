@@ -13,6 +13,8 @@ public struct Backend: Sendable {
     public let composer: Composer
     public let reader: MessageReader
     public let brands: [String]
+    /// The country of phone numbers without a country code, where the brands agree on one.
+    public let region: String?
     /// Signs what browsers carry for us.
     public let secret: String
     public let clock: WallClock
@@ -28,6 +30,7 @@ public struct Backend: Sendable {
         composer: Composer,
         reader: MessageReader,
         brands: [String],
+        region: String?,
         secret: String,
         clock: WallClock,
         logger: Logger
@@ -41,6 +44,7 @@ public struct Backend: Sendable {
         self.composer = composer
         self.reader = reader
         self.brands = brands
+        self.region = region
         self.secret = secret
         self.clock = clock
         self.logger = logger

@@ -82,7 +82,9 @@ struct App {
     private func reader(_ composer: Composer) -> MessageReader {
         MessageReader(
             composer: composer,
-            channels: Set(Channel.allCases.filter { settings.settings(for: $0) != nil })
+            channels: Set(Channel.allCases.filter { settings.settings(for: $0) != nil }),
+            endpoints: settings.endpoints,
+            mostSegments: settings.channels[.sms]?.maxSegments ?? ChannelSettings.standardSegments
         )
     }
 
@@ -99,6 +101,7 @@ struct App {
             composer: composer,
             reader: reader(composer),
             brands: settings.brandNames,
+            region: settings.region,
             secret: try await Installation.secret(database),
             clock: clock,
             logger: logger

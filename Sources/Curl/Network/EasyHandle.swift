@@ -36,6 +36,20 @@ final class EasyHandle {
         return code
     }
 
+    /// Bytes of the request that were sent, its head included.
+    var requestBytes: Int {
+        var bytes = 0
+        _ = curl_get_long(pointer, CURLINFO_REQUEST_SIZE, &bytes)
+        return bytes
+    }
+
+    /// Seconds that the answer asks to wait for, whether as a number or as a date.
+    var retryAfter: Int {
+        var seconds: curl_off_t = 0
+        _ = curl_get_offset(pointer, CURLINFO_RETRY_AFTER, &seconds)
+        return Int(seconds)
+    }
+
     /// Nanoseconds from a time in microseconds; 0 when it has not come to that.
     func time(_ info: CURLINFO) -> UInt64 {
         var microseconds: curl_off_t = 0

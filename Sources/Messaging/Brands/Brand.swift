@@ -6,6 +6,8 @@ public struct Brand: Sendable {
     public let settings: BrandSettings
     public let tone: String
     public let locale: String
+    /// The country of phone numbers that are written without its code; `nil` refuses such numbers.
+    let region: String?
     let headers: EmailHeaders
     /// MAIL FROM.
     let sender: String
@@ -18,6 +20,11 @@ public struct Brand: Sendable {
         self.settings = settings
         tone = settings.tone ?? "neutral"
         locale = settings.locale ?? "en"
+        region = settings.region ?? Brand.region(of: locale)
+        if let region, !PhoneNumber.isKnown(region: region) {
+            let remedy = "write two letters as ISO 3166 has them, such as US or GB"
+            throw Rejection(place("region"), "there is no country '\(region)': \(remedy)")
+        }
         guard !settings.name.isEmpty else { throw Rejection(place("name"), "it is empty") }
         guard !settings.name.contains(where: \.isNewline) else { throw Rejection(place("name"), "it must be one line") }
         guard !settings.postalAddress.contains(where: \.isNewline) else {
@@ -64,6 +71,14 @@ public struct Brand: Sendable {
             variables = try JSONValue.parse(writer.bytes)
         } catch {
             throw Rejection("brands.\(id)", "\(error)")
+        }
+    }
+
+    /// `AT` of `de-AT`; `nil` where the tag names no country that has phones.
+    static func region(of locale: String) -> String? {
+        let parts = locale.split(separator: "-").dropFirst()
+        return parts.first { $0.utf8.count == 2 }.map { $0.uppercased() }.flatMap {
+            PhoneNumber.isKnown(region: $0) ? $0 : nil
         }
     }
 

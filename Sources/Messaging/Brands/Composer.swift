@@ -48,8 +48,8 @@ public struct Composer: Sendable {
 
     func plan(_ document: JSONValue, channel: Channel) throws(Rejection) -> Plan {
         guard let to = try word("to", document) else { throw Rejection("to", "the recipient's address is missing") }
-        let recipient = try Recipient(to, channel: channel)
         let brand = try brand(document["brand"])
+        let recipient = try Recipient(to, channel: channel, region: brand.region)
         let hasContent = document["content"].map { !$0.isNull } ?? false
         let template = document["template"].flatMap { $0.isNull ? nil : $0 }
         let source: Plan.Source
@@ -276,9 +276,19 @@ public struct Composer: Sendable {
     }
 
     /// Throws what sending would trip over.
-    func check(_ plan: Plan) throws(Rejection) {
-        if case .email(let subject, let text, let html) = try render(plan) {
-            _ = try email(plan, subject, text, html, id: 1, date: 0)
+    func check(_ plan: Plan, mostSegments: Int) throws(Rejection) {
+        switch try render(plan) {
+        case .email(let subject, let text, let html): _ = try email(plan, subject, text, html, id: 1, date: 0)
+        case .parts(let parts):
+            guard plan.channel == .sms, let text = parts["sms.txt"] else { return }
+            let segments = TextSegments(String(decoding: text, as: UTF8.self))
+            guard segments.count <= mostSegments else {
+                let size = "the text takes \(segments.count) segments (\(segments.alphabet.rawValue))"
+                throw Rejection(
+                    plan.templateName.isEmpty ? "content.text" : "vars",
+                    "\(size), more than \(mostSegments): shorten it, or raise channels.sms.max_segments"
+                )
+            }
         }
     }
 
@@ -319,7 +329,18 @@ public struct Composer: Sendable {
         phases.add(rendered - start, to: .render)
         switch words {
         case .parts(let parts):
-            return .parts(to: plan.recipient.given, parts)
+            var payload = Delivery.PartsPayload(
+                channel: plan.channel,
+                to: plan.recipient.given,
+                addressKey: plan.recipient.key,
+                brand: plan.brand.id,
+                parts: parts
+            )
+            payload.key = document["key"]?.string
+            payload.customer = document["customer"]?.string
+            payload.conversation = document["conversation"]?.string
+            payload.metadata = document["metadata"].flatMap { $0.kind == .object ? Array($0.raw) : nil }
+            return .parts(payload)
         case .email(let subject, let text, let html):
             let message = try email(plan, subject, text, html, id: handOff.id, date: handOff.acceptedAt)
             var bytes: [UInt8] = []

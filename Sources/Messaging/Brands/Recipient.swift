@@ -15,7 +15,8 @@ public struct Recipient: Sendable {
 
     static let longest = 1000
 
-    public init(_ text: String, channel: Channel) throws(Rejection) {
+    /// - Parameter region: the country of phone numbers that are written without its code, such as `US`.
+    public init(_ text: String, channel: Channel, region: String? = nil) throws(Rejection) {
         given = text
         let name: String?
         let address: String
@@ -38,8 +39,7 @@ public struct Recipient: Sendable {
                 throw Rejection("to", "it holds a control character: remove it")
             }
             mailbox = nil
-            key = Recipient.key(text, channel: channel)
-            guard !key.isEmpty else { throw Rejection("to", "a phone number is expected, such as +1 555 010 0123") }
+            key = try Recipient.key(text, channel: channel, region: region)
             domain = ""
             name = nil
             address = text
@@ -56,21 +56,37 @@ public struct Recipient: Sendable {
         }
     }
 
-    /// The matching key of an address that is not an email's: a phone number loses its spaces and punctuation, anything
-    /// else its case.
-    private static func key(_ text: String, channel: Channel) -> String {
-        switch channel {
-        case .sms, .call: text.filter { $0.isNumber || $0 == "+" }
-        default: text.lowercased()
+    /// The matching key of an address that is not an email's: a phone number in E.164, anything else in lower case.
+    private static func key(_ text: String, channel: Channel, region: String?) throws(Rejection) -> String {
+        guard channel == .sms || channel == .call else { return text.lowercased() }
+        if Simulation(address: text) != nil { return text.filter { $0.isNumber || $0 == "+" } }
+        let number = try phone(text, region: region)
+        guard number.isValid else { throw Rejection("to", "\(number.e164) is in no range that is in use") }
+        guard !number.hasExtension else {
+            throw Rejection("to", "it has an extension, which cannot be dialled or texted: leave it out")
+        }
+        guard channel == .call || number.takesTexts else {
+            throw Rejection("to", "\(number.e164) takes no texts: it is no mobile number")
+        }
+        return number.e164
+    }
+
+    private static func phone(_ text: String, region: String?) throws(Rejection) -> PhoneNumber {
+        do {
+            return try PhoneNumber(text, region: region)
+        } catch {
+            throw Rejection("to", "\(error)")
         }
     }
 
-    /// The matching key of an address as a person writes it, whatever its channel: with an `@` it is an email's.
-    public static func key(of address: String) throws(Rejection) -> String {
+    /// The matching key of an address as a person writes it, whatever its channel: with an `@` it is an email's. A phone
+    /// number need not be in use.
+    public static func key(of address: String, region: String? = nil) throws(Rejection) -> String {
         if address.contains("@") { return try Recipient(address, channel: .email).key }
         let isPhone =
             address.contains(where: \.isNumber) && address.allSatisfy { $0.isNumber || "+-() ./".contains($0) }
-        return try Recipient(address, channel: isPhone ? .sms : .letter).key
+        guard isPhone else { return try Recipient(address, channel: .letter).key }
+        return try phone(address, region: region).e164
     }
 
     static var sample: Recipient {

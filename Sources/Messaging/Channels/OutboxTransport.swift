@@ -69,7 +69,7 @@ public final class OutboxTransport: Transport {
         let (suffix, bytes): (String, [UInt8]) =
             switch delivery.payload {
             case .email(let email): ("eml", email.bytes)
-            case .parts(let to, let parts): ("json", OutboxTransport.json(delivery.handOff.channel, to, parts))
+            case .parts(let parts): ("json", OutboxTransport.json(parts.channel, parts.to, parts.parts))
             case .event(let event):
                 ("json", OutboxTransport.json(delivery.handOff.channel, event.url, ["event.json": event.body]))
             }

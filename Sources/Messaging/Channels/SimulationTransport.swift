@@ -43,7 +43,7 @@ extension Delivery.Payload {
     fileprivate var address: String {
         switch self {
         case .email(let email): email.recipient
-        case .parts(let to, _): to
+        case .parts(let parts): parts.to
         case .event(let event): event.url
         }
     }

@@ -125,7 +125,7 @@ final class SubscriberTransport: Transport {
     private func post(_ delivery: Delivery, _ event: Delivery.EventPayload, _ subscription: Subscription) {
         let id = "msg_\(delivery.handOff.id)"
         let timestamp = clock.now() / 1000
-        var post = HTTPPost(
+        var request = HTTPRequest(
             url: subscription.url,
             headers: [
                 ("Content-Type", "application/json"), ("User-Agent", "Dunlin"), ("webhook-id", id),
@@ -137,9 +137,9 @@ final class SubscriberTransport: Transport {
             ],
             body: event.body
         )
-        post.totalSeconds = 15
-        post.allowsPrivateAddresses = allowsPrivate
-        thread.post(post) { [self] result in
+        request.totalMilliseconds = 15_000
+        request.allowsPrivateAddresses = allowsPrivate
+        thread.send(request) { [self] result in
             let (outcome, isGone) = SubscriberTransport.outcome(result)
             Task { await note(outcome, isGone: isGone, subscription) }
             end(delivery, subscription.id, .outcome(outcome))

@@ -5,16 +5,36 @@ public import Storage
 
 /// Makes the transports that a configuration names.
 public enum Transports {
+    /// - Parameter publicURL: what the world calls this server; `nil` where it cannot reach us.
     public static func make(
         _ settings: MessagingSettings,
-        thread: NetworkThread
+        thread: NetworkThread,
+        clock: WallClock = .system,
+        publicURL: String? = nil
     ) throws(Rejection) -> [Channel: [any Transport]] {
+        let http = HTTPParts(thread: thread, clock: clock, folder: settings.folder, publicURL: publicURL)
         var transports: [Channel: [any Transport]] = [:]
         for channel in Channel.allCases {
             guard let configured = settings.settings(for: channel)?.transports else { continue }
             for (index, transport) in configured.enumerated() {
                 let place = "channels.\(channel.rawValue).transports[\(index)]"
+                let name = transport.name
+                guard name.wholeMatch(of: /[A-Za-z0-9._-]{1,64}/) != nil else {
+                    throw Rejection("\(place).name", "it has 1 to 64 letters, digits, dots, lines and underscores")
+                }
                 switch transport {
+                case .webhook(let webhook):
+                    transports[channel, default: []].append(
+                        try self.webhook(webhook, name: name, channel: channel, place, http)
+                    )
+                case .twilio(let twilio):
+                    transports[channel, default: []].append(
+                        try self.twilio(twilio, name: name, channel: channel, place, http)
+                    )
+                case .gateway(let gateway):
+                    transports[channel, default: []].append(
+                        try self.gateway(gateway, name: name, channel: channel, place, http)
+                    )
                 case .outbox(let outbox):
                     transports[channel, default: []].append(
                         OutboxTransport(name: transport.name, folder: folder(of: outbox, settings))
@@ -143,7 +163,7 @@ public enum Transports {
         return settings
     }
 
-    private static func number(_ value: Int?, _ place: String, _ range: ClosedRange<Int>) throws(Rejection) -> Int? {
+    static func number(_ value: Int?, _ place: String, _ range: ClosedRange<Int>) throws(Rejection) -> Int? {
         guard let value else { return nil }
         guard range.contains(value) else {
             throw Rejection(place, "it must be from \(range.lowerBound) to \(range.upperBound)")

@@ -18,11 +18,16 @@ public struct Breaker: Sendable {
         case ourFault(String)
         /// The message was refused by policy: one says little, many say that it is us.
         case policy
+        /// Too much at once; milliseconds that the other side asks the lane to wait.
+        case throttled(after: Int64?)
     }
 
     public private(set) var state = State.closed
     /// Why it is not closed.
     public private(set) var reason: String?
+    /// The other side asked to be left alone until then; 0 when it did not.
+    public private(set) var restsUntil: UInt64 = 0
+    private var throttlings = 0
     private var connectFailures = 0
     private var policyRefusals = 0
     private var openings = 0
@@ -33,6 +38,10 @@ public struct Breaker: Sendable {
     static let policyLimit = 20
     /// The first wait and the longest, when the other side cannot be reached.
     static let connectWait: (first: UInt64, longest: UInt64) = (1_000_000_000, 60_000_000_000)
+    /// How long a lane rests that was told to slow down without being told for how long.
+    static let throttleWait: (first: UInt64, longest: UInt64) = (1_000_000_000, 60_000_000_000)
+    /// The longest rest that the other side may ask for.
+    static let longestRest: UInt64 = 3_600_000_000_000
     /// The same when it is our fault: a person has to act.
     static let faultWait: (first: UInt64, longest: UInt64) = (30_000_000_000, 900_000_000_000)
 
@@ -44,7 +53,8 @@ public struct Breaker: Sendable {
 
     /// How many of `limit` may start now. Once the wait is over, one tries while nothing else is on its way.
     public func room(_ limit: Int, outstanding: Int, now: UInt64) -> Int {
-        switch state {
+        guard now >= restsUntil else { return 0 }
+        return switch state {
         case .closed: max(0, limit - outstanding)
         case .open(let until): now >= until && outstanding == 0 ? min(1, limit) : 0
         case .probing: outstanding == 0 ? min(1, limit) : 0
@@ -59,7 +69,11 @@ public struct Breaker: Sendable {
     public mutating func take(_ sign: Sign, now: UInt64) {
         switch sign {
         case .working:
+            let rest = now < restsUntil ? (restsUntil, throttlings) : (0, 0)
             self = Breaker()
+            (restsUntil, throttlings) = rest
+        case .throttled(let after):
+            rest(after, now: now)
         case .connectFailed(let detail):
             connectFailures += 1
             if connectFailures >= Breaker.connectLimit || state == .probing {
@@ -74,6 +88,16 @@ public struct Breaker: Sendable {
                 open("many messages in a row were refused by policy (5.7.x)", Breaker.faultWait, now: now)
             }
         }
+    }
+
+    /// Doubles the rest with every call to slow down that comes after one; what was on the wire together counts once.
+    private mutating func rest(_ after: Int64?, now: UInt64) {
+        connectFailures = 0
+        let asked = after.map { UInt64(max($0, 0)) * 1_000_000 }
+        if now >= restsUntil { throttlings += 1 }
+        let own = min(Breaker.throttleWait.longest, Breaker.throttleWait.first << UInt64(min(throttlings - 1, 10)))
+        restsUntil = max(restsUntil, now + min(asked ?? own, Breaker.longestRest))
+        if state == .probing { state = .closed }
     }
 
     /// Doubles the wait with every opening; what is reported while it is open already changes nothing.

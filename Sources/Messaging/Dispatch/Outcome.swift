@@ -1,7 +1,7 @@
 /// What came of one attempt to deliver.
 public enum Outcome: Sendable, Equatable {
-    /// The transport took it; the detail is its reply.
-    case accepted(String)
+    /// The transport took it; the detail is its reply, the reference what the other side calls the message.
+    case accepted(String, reference: String? = nil)
     /// Not this time.
     /// - Parameter after: milliseconds that the other side asked us to wait.
     case retry(Reason, String, after: Int64? = nil)
@@ -24,6 +24,8 @@ public enum Outcome: Sendable, Equatable {
         /// The words could not be made.
         case render
         case recipient
+        /// The person said no, to the provider.
+        case optedOut = "opted_out"
         case workerDied = "worker_died"
         case storage
     }

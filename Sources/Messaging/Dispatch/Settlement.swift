@@ -40,7 +40,7 @@ struct Settlement: Sendable {
                 reason: reason.rawValue,
                 events: [(.held, "\(reason.rawValue): \(detail)")]
             )
-        case .accepted(let detail):
+        case .accepted(let detail, _):
             return Change(state: .sent, attempts: attempts, reason: nil, events: [(.sent, detail)])
         case .rejected(let reason, let detail):
             return Change(

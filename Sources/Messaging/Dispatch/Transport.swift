@@ -35,8 +35,8 @@ public struct Delivery: Sendable {
 
     public enum Payload: Sendable {
         case email(EmailPayload)
-        /// Any other channel: the rendered parts by name, and the address as given.
-        case parts(to: String, [String: [UInt8]])
+        /// Any other channel.
+        case parts(PartsPayload)
 
         /// News for a subscriber.
         case event(EventPayload)
@@ -45,10 +45,41 @@ public struct Delivery: Sendable {
         var size: Int {
             switch self {
             case .email(let email): email.bytes.count
-            case .parts(_, let parts): parts.values.reduce(0) { $0 + $1.count }
+            case .parts(let parts): parts.parts.values.reduce(0) { $0 + $1.count }
             case .event(let event): event.body.count
             }
         }
+    }
+
+    /// Rendered parts, and what a receiver is told beside them.
+    public struct PartsPayload: Sendable {
+        public let channel: Channel
+        /// The address as given.
+        public let to: String
+        /// What opt-outs are matched by; a phone number in E.164.
+        public let addressKey: String
+        public let brand: String
+        public var key: String?
+        public var customer: String?
+        public var conversation: String?
+        /// JSON.
+        public var metadata: [UInt8]?
+        /// By name, such as `sms.txt`.
+        public let parts: [String: [UInt8]]
+
+        public init(channel: Channel, to: String, addressKey: String, brand: String, parts: [String: [UInt8]]) {
+            self.channel = channel
+            self.to = to
+            self.addressKey = addressKey
+            self.brand = brand
+            self.parts = parts
+        }
+
+        var subject: String? { part("subject.txt") }
+        var text: String { part("\(channel.rawValue).txt") ?? "" }
+        var html: String? { part("\(channel.rawValue).html") }
+
+        private func part(_ name: String) -> String? { parts[name].map { String(decoding: $0, as: UTF8.self) } }
     }
 
     /// The body of a webhook, as JSON, and for whom.

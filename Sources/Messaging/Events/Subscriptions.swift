@@ -60,7 +60,7 @@ public struct Subscriptions: Sendable {
         allowsPrivate: Bool,
         by: String
     ) async throws -> Subscription {
-        try SubscriptionURL.check(url, allowsPrivate: allowsPrivate)
+        try EndpointRule.subscription(allowsPrivate: allowsPrivate).check(url)
         let known = NewsType.allCases.map(\.rawValue)
         for (index, type) in types.enumerated() where type != "*" && !known.contains(type) {
             throw Rejection(

@@ -5,11 +5,23 @@ public import JSON
 public struct MessageReader: Sendable {
     private let composer: Composer
     private let channels: Set<Channel>
+    private let endpoints: [Channel: EndpointRule]
+    private let mostSegments: Int
 
-    /// - Parameter channels: those that have a transport.
-    public init(composer: Composer, channels: Set<Channel>) {
+    /// - Parameters:
+    ///   - channels: those that have a transport.
+    ///   - endpoints: channels whose recipients are addresses that are posted to.
+    ///   - mostSegments: of a text message.
+    public init(
+        composer: Composer,
+        channels: Set<Channel>,
+        endpoints: [Channel: EndpointRule] = [:],
+        mostSegments: Int = ChannelSettings.standardSegments
+    ) {
         self.composer = composer
         self.channels = channels
+        self.endpoints = endpoints
+        self.mostSegments = mostSegments
     }
 
     /// Bytes of one message, attachments included.
@@ -86,7 +98,8 @@ public struct MessageReader: Sendable {
             throw Rejection("key", "it is empty: leave it out, or give the message a name of its own")
         }
         let plan = try composer.plan(document, channel: channel)
-        try composer.check(plan)
+        if let rule = endpoints[channel] { try rule.check(plan.recipient.given) }
+        try composer.check(plan, mostSegments: mostSegments)
         return NewMessage(
             key: key,
             channel: channel,

@@ -15,6 +15,8 @@ public struct HandOff: Sendable {
     public let due: Int64
     /// It goes to the outbox, whatever the transports say.
     public let isTest: Bool
+    /// When the first attempt began of which nobody knows whether it arrived; `nil` where every one is known.
+    public let doubtSince: Int64?
     /// Emptied once it is rendered: its bytes need not be kept while it is on the wire.
     public internal(set) var document: [UInt8]
 
@@ -29,6 +31,7 @@ public struct HandOff: Sendable {
         acceptedAt: Int64,
         due: Int64? = nil,
         isTest: Bool = false,
+        doubtSince: Int64? = nil,
         document: [UInt8]
     ) {
         self.id = id
@@ -41,6 +44,7 @@ public struct HandOff: Sendable {
         self.acceptedAt = acceptedAt
         self.due = due ?? acceptedAt
         self.isTest = isTest
+        self.doubtSince = doubtSince
         self.document = document
     }
 }

@@ -30,7 +30,7 @@ extension Queue {
             (SELECT CASE WHEN length(document) <= \(ClaimRequest.largest) THEN document END
                 FROM content WHERE content.id = message.id),
             (SELECT count(*) FROM opt_out WHERE opt_out.address_key = CAST(message.address_key AS TEXT)),
-            due, test
+            due, test, doubt_since
         """
     }
     private static let stillSending = Statement(
@@ -86,6 +86,7 @@ extension Queue {
                     acceptedAt: row.integer(5),
                     due: row.integer(11),
                     isTest: row.integer(12) != 0,
+                    doubtSince: row.optionalInteger(13),
                     document: row.bytes(9)
                 )
                 if row.integer(10) == 0, handOff.expires.map({ $0 > now }) ?? true {

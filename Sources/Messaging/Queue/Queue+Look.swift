@@ -23,7 +23,9 @@ extension Queue {
             let part = "\(meant) AND \(id) < \(before) ORDER BY \(id) DESC LIMIT \(limit)"
             page = Statement("SELECT \(StoredMessage.columns) \(part)")
             ids = Statement("SELECT \(id) \(part)")
-            count = Statement("SELECT count(*) FROM (SELECT 1 \(meant) LIMIT $\(MessageFilter.parameters + 1)) AS matches")
+            count = Statement(
+                "SELECT count(*) FROM (SELECT 1 \(meant) LIMIT $\(MessageFilter.parameters + 1)) AS matches"
+            )
         }
     }
 

@@ -3,7 +3,8 @@ import Storage
 extension Queue {
     private static let settle = Statement(
         """
-        UPDATE message SET state = $3, attempts = $4, due = coalesce($5, due), node = NULL, finished_at = $6, reason = $7
+        UPDATE message SET state = $3, attempts = $4, due = coalesce($5, due), node = NULL, finished_at = $6, reason = $7,
+            doubt_since = coalesce(doubt_since, $8)
         WHERE id = $1 AND fence = $2 AND state = 'sending'
         """
     )
@@ -16,18 +17,26 @@ extension Queue {
     private static let suppress = Statement(
         """
         INSERT INTO opt_out (address_key, channel, brand, category, address, source, note, at)
-        SELECT address_key, channel, '', '', address_key, 'bounce', $2, $3 FROM message WHERE id = $1
+        SELECT address_key, channel, '', '', address_key, $4, $2, $3 FROM message WHERE id = $1
         ON CONFLICT (address_key, channel, brand, category) DO NOTHING
         """
     )
     private static let orphans = Statement(
         """
-        SELECT message.id, fence, attempts, since, expires, accepted_at, coalesce(started_at, accepted_at), due, test
+        SELECT message.id, fence, attempts, since, expires, accepted_at, coalesce(started_at, accepted_at), due, test,
+            doubt_since
         FROM message WHERE state = 'sending' AND channel = $1 ORDER BY message.id LIMIT $2
         """
     )
 
-    static let settleStatements = [settle, countAttempts, suppress, orphans]
+    private static let refer = Statement(
+        """
+        INSERT INTO provider_reference (transport, reference, message) VALUES ($1, $2, $3)
+        ON CONFLICT (transport, reference) DO NOTHING
+        """
+    )
+
+    static let settleStatements = [settle, countAttempts, suppress, orphans, refer]
 
     /// Writes what became of attempts. A settlement whose fence no longer matches has lost its lease: it is kept as an
     /// event and changes nothing else.
@@ -42,6 +51,7 @@ extension Queue {
                     .integer(settlement.handOff.id), .integer(settlement.handOff.fence), .text(change.state.rawValue),
                     .integer(Int64(change.attempts)), .optional(change.due),
                     change.state.isFinal ? .integer(now) : .null, .optional(change.reason),
+                    settlement.outcome.isInDoubt ? .integer(settlement.handOff.startedAt) : .null,
                 ]
             }
         )
@@ -63,8 +73,15 @@ extension Queue {
                     )
                 )
             }
-            if isCurrent, !handOff.isTest, case .rejected(.recipient, let detail) = settlement.outcome {
-                try transaction.execute(suppress, [.integer(handOff.id), .text(detail), .integer(now)])
+            if isCurrent, !handOff.isTest, case .rejected(let reason, let detail) = settlement.outcome,
+                let source = reason.suppression
+            {
+                let values: [SQLValue] = [.integer(handOff.id), .text(detail), .integer(now), .text(source)]
+                try transaction.execute(suppress, values)
+            }
+            if case .accepted(_, let reference?) = settlement.outcome {
+                let values: [SQLValue] = [.text(settlement.transport), .text(reference), .integer(handOff.id)]
+                try transaction.execute(refer, values)
             }
             if let word = settlement.outcome.word { counts[handOff.channel, default: [:]][word, default: 0] += 1 }
         }
@@ -106,6 +123,7 @@ extension Queue {
                         acceptedAt: row.integer(5),
                         due: row.integer(7),
                         isTest: row.integer(8) != 0,
+                        doubtSince: row.optionalInteger(9),
                         document: []
                     )
                 }
@@ -133,7 +151,21 @@ extension Queue {
     }
 }
 
+extension Outcome.Reason {
+    /// The source of the opt-out that keeps anything more from going there; `nil` where there is none.
+    fileprivate var suppression: String? {
+        switch self {
+        case .recipient: OptOut.bounce
+        case .optedOut: "provider"
+        default: nil
+        }
+    }
+}
+
 extension Outcome {
+    /// Whether the message may have arrived all the same.
+    var isInDoubt: Bool { if case .uncertain = self { true } else { false } }
+
     /// The word under which attempts are counted; `nil` where there was none.
     var word: String? {
         switch self {

@@ -21,11 +21,12 @@ extension Queue {
     )
     private static let deleteEvents = Statement("DELETE FROM event WHERE message = $1")
     private static let deleteContent = Statement("DELETE FROM content WHERE id = $1")
+    private static let deleteReferences = Statement("DELETE FROM provider_reference WHERE message = $1")
     private static let deleteMessage = Statement("DELETE FROM message WHERE id = $1 AND finished_at IS NOT NULL")
     private static let deleteThroughput = Statement("DELETE FROM throughput WHERE minute < $1")
 
     static let tidyStatements =
-        [expire, prunable, deleteEvents, deleteContent, deleteMessage, deleteThroughput]
+        [expire, prunable, deleteEvents, deleteContent, deleteReferences, deleteMessage, deleteThroughput]
 
     /// Ends messages whose time has passed, though no lane asked for them.
     ///
@@ -57,6 +58,7 @@ extension Queue {
                 guard !ids.isEmpty else { continue }
                 try transaction.batch(Queue.deleteEvents, ids)
                 try transaction.batch(Queue.deleteContent, ids)
+                try transaction.batch(Queue.deleteReferences, ids)
                 try transaction.batch(Queue.deleteMessage, ids)
                 try Tally.add(Int64(ids.count), to: Tally.pruned(state), transaction)
                 total += ids.count

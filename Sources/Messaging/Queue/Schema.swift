@@ -21,6 +21,7 @@ public enum Schema {
             ]
         ),
         Migration(number: 3, statements: [audit]),
+        Migration(number: 4, statements: [addDoubt, providerReference, providerReferenceMessage]),
     ]
 
     /// `key` is unique among the messages that have not been pruned.
@@ -246,6 +247,23 @@ public enum Schema {
         )
         """
     }
+
+    /// When the first attempt began of which nobody knows whether it arrived.
+    static let addDoubt = Statement("ALTER TABLE message ADD COLUMN doubt_since BIGINT")
+    /// What providers call our messages, so that what they report later finds them.
+    static let providerReference = Statement {
+        """
+        CREATE TABLE provider_reference (
+            transport TEXT NOT NULL,
+            reference TEXT NOT NULL,
+            message BIGINT NOT NULL,
+            PRIMARY KEY (transport, reference)
+        ) \($0.clustered)
+        """
+    }
+    static let providerReferenceMessage = Statement(
+        "CREATE INDEX provider_reference_message ON provider_reference (message)"
+    )
 
     static let setting = Statement("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
 

@@ -6,15 +6,22 @@ public struct ChannelSettings: Sendable, Codable {
     public var retry: RetrySettings
     /// What happens to a message of which nobody knows whether it arrived: `retry` (default) or `hold`.
     public var uncertain: UncertainPolicy
+    /// Segments that a text may take, each of which is paid for; `sms` only. 1 to 10, default 6.
+    public var maxSegments: Int?
+
+    /// Segments that a text may take unless it is configured.
+    public static let standardSegments = 6
 
     public init(
         transports: [TransportSettings] = [],
         retry: RetrySettings = .init(),
-        uncertain: UncertainPolicy = .retry
+        uncertain: UncertainPolicy = .retry,
+        maxSegments: Int? = nil
     ) {
         self.transports = transports
         self.retry = retry
         self.uncertain = uncertain
+        self.maxSegments = maxSegments
     }
 
     public init(from decoder: any Decoder) throws {
@@ -22,8 +29,16 @@ public struct ChannelSettings: Sendable, Codable {
         self.init(
             transports: try container.decodeIfPresent([TransportSettings].self, forKey: .transports) ?? [],
             retry: try container.decodeIfPresent(RetrySettings.self, forKey: .retry) ?? .init(),
-            uncertain: try container.decodeIfPresent(UncertainPolicy.self, forKey: .uncertain) ?? .retry
+            uncertain: try container.decodeIfPresent(UncertainPolicy.self, forKey: .uncertain) ?? .retry,
+            maxSegments: try container.decodeIfPresent(Int.self, forKey: .maxSegments)
         )
+        if let maxSegments, !(1...10).contains(maxSegments) {
+            throw DecodingError.dataCorruptedError(
+                forKey: .maxSegments,
+                in: container,
+                debugDescription: "it must be from 1 to 10"
+            )
+        }
     }
 }
 
@@ -61,96 +76,5 @@ public struct RetrySettings: Sendable, Codable {
         if let max { policy.max = max.milliseconds }
         if let giveUp { policy.giveUp = giveUp.milliseconds }
         return policy
-    }
-}
-
-/// An entry of `channels.<name>.transports`: a mapping, or just the URL of an SMTP server.
-public enum TransportSettings: Sendable, Codable {
-    case smtp(SMTPTransportSettings)
-    case outbox(OutboxSettings)
-
-    enum CodingKeys: String, CodingKey { case type }
-
-    public init(from decoder: any Decoder) throws {
-        guard let container = try? decoder.container(keyedBy: CodingKeys.self) else {
-            self = .smtp(SMTPTransportSettings(url: try decoder.singleValueContainer().decode(String.self)))
-            return
-        }
-        switch try container.decode(String.self, forKey: .type) {
-        case "smtp": self = .smtp(try SMTPTransportSettings(from: decoder))
-        case "outbox": self = .outbox(try OutboxSettings(from: decoder))
-        case let other:
-            throw DecodingError.dataCorruptedError(
-                forKey: .type,
-                in: container,
-                debugDescription: "there is no transport of type '\(other)': write smtp or outbox"
-            )
-        }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        switch self {
-        case .smtp(let settings): try settings.encode(to: encoder)
-        case .outbox(let settings): try settings.encode(to: encoder)
-        }
-    }
-
-    public var name: String {
-        switch self {
-        case .smtp(let settings): settings.name ?? "smtp"
-        case .outbox(let settings): settings.name ?? "outbox"
-        }
-    }
-}
-
-/// `type: outbox`: what would have been sent is written to files.
-public struct OutboxSettings: Sendable, Codable {
-    public var type: String? = "outbox"
-    /// Default `outbox`.
-    public var name: String?
-    /// The folder, relative to the configuration's. Default `outbox`, beside the database.
-    public var path: String?
-
-    public init() {}
-}
-
-/// `type: smtp`: a mail server that relays for us.
-public struct SMTPTransportSettings: Sendable, Codable {
-    public var type: String? = "smtp"
-    /// What the lane is called in lists and logs. Default `smtp`.
-    public var name: String?
-    /// `smtp://host:port` (port 25 unless given), or `smtps://host:port` (465) for TLS from the first byte.
-    public var url: String
-    /// `required`, `opportunistic` (in the clear if the server offers no TLS) or `none`. Default `required`, on a loopback
-    /// address `opportunistic`.
-    public var tls: TLSLevel?
-    public var username: String?
-    public var password: Secret?
-    /// A command that prints an OAuth access token (or JSON with `access_token` and `expires_in`), run again before it
-    /// expires and when it is refused. Used instead of `password`.
-    public var tokenCommand: String?
-    /// Sessions at the same time, 1 to 500. Default 8.
-    public var connections: Int?
-    /// A session is closed after so many messages. Default 1000.
-    public var messagesPerConnection: Int?
-    /// An unused session is closed after this time. Default `15s`.
-    public var idle: TimeSpan?
-    /// The name in EHLO. Default the machine's.
-    public var helo: String?
-    /// Certificates to trust instead of the system's, a PEM file.
-    public var caFile: String?
-    /// The longest wait for a connection, and for the greeting. Default `30s`.
-    public var connectTimeout: TimeSpan?
-    /// The longest wait for a reply to MAIL, RCPT, DATA and RSET. Default `5m` (RFC 5321, 4.5.3.2).
-    public var commandTimeout: TimeSpan?
-    /// The longest wait for the reply to the final dot. Default `10m` (RFC 5321, 4.5.3.2.6): less makes duplicates.
-    public var finalTimeout: TimeSpan?
-
-    public enum TLSLevel: String, Sendable, Codable, CaseIterable {
-        case required, opportunistic, none
-    }
-
-    public init(url: String) {
-        self.url = url
     }
 }

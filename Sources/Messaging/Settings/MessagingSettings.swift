@@ -39,6 +39,24 @@ public struct MessagingSettings: Sendable {
         brands.isEmpty ? [Brand.sampleID] : brands.keys.sorted()
     }
 
+    /// Channels whose messages name the address that they are posted to.
+    public var endpoints: [Channel: EndpointRule] {
+        channels.compactMapValues { channel in
+            for case .webhook(let webhook) in channel.transports where webhook.url == nil && !sandbox {
+                let permission = "allow_private"
+                return EndpointRule(place: "to", allowsPrivate: webhook.allowPrivate ?? false, permission: permission)
+            }
+            return nil
+        }
+    }
+
+    /// The country of phone numbers without a country code, where all brands agree on one.
+    public var region: String? {
+        let regions = Set(brands.values.map { $0.region ?? $0.locale.flatMap(Brand.region(of:)) ?? "" })
+        guard regions.count == 1, let region = regions.first, !region.isEmpty else { return nil }
+        return region
+    }
+
     /// How a channel delivers. A channel that the configuration does not name has the outbox while nothing at all is
     /// configured, or in the sandbox; else `nil`: nothing is accepted for it.
     public func settings(for channel: Channel) -> ChannelSettings? {
@@ -96,6 +114,9 @@ public struct BrandSettings: Sendable, Codable {
     public var tone: String?
     /// A language tag such as `en` or `de-AT`. Default `en`.
     public var locale: String?
+    /// The country of phone numbers that are written without its code, such as `US`. Default that of the locale, if it has
+    /// one.
+    public var region: String?
     public var phone: String?
     public var website: String?
     /// A CSS colour for buttons, such as `#0a5c5c`.

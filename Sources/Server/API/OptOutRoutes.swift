@@ -33,7 +33,7 @@ struct OptOutRoutes {
         guard let address = query["address"] else { throw Problem.badParameter("address", "it is missing") }
         let key: String
         do {
-            key = try Recipient.key(of: address)
+            key = try Recipient.key(of: address, region: backend.region)
         } catch {
             throw Problem.badParameter("address", error.message)
         }
@@ -87,7 +87,7 @@ struct OptOutRoutes {
         try scope.check(brands: backend.brands)
         let key: String
         do {
-            key = try Recipient.key(of: address)
+            key = try Recipient.key(of: address, region: backend.region)
         } catch {
             throw Rejection("address", error.message)
         }

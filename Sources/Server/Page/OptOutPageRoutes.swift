@@ -31,7 +31,7 @@ struct OptOutPageRoutes {
         var optOuts: [OptOut] = []
         if let address = query["address"] {
             do {
-                optOuts = try await backend.optOuts.covering(try Recipient.key(of: address))
+                optOuts = try await backend.optOuts.covering(try Recipient.key(of: address, region: backend.region))
                 answer = optOuts.isEmpty ? "\(address) has not opted out of anything." : "\(address) has opted out."
             } catch let rejection as Rejection {
                 fault = rejection.description

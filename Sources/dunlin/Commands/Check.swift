@@ -88,7 +88,7 @@ struct Check: AsyncParsableCommand {
         let settings = configuration.messaging
         var findings: [(String, Bool, String)] = []
         do {
-            _ = try Transports.make(settings, thread: thread)
+            _ = try Transports.make(settings, thread: thread, publicURL: configuration.http.publicURL)
         } catch {
             return [("transports", false, error.description)]
         }
@@ -102,6 +102,19 @@ struct Check: AsyncParsableCommand {
                             "writes to \(Transports.folder(of: outbox, settings))"
                         )
                     )
+                case .webhook(let webhook):
+                    let verdict = webhook.url.map { "posts to \($0)" } ?? "posts to the address of each message"
+                    findings.append(("\(channel.rawValue): \(transport.name)", true, verdict))
+                case .twilio(let twilio):
+                    let from = twilio.messagingService ?? twilio.from ?? ""
+                    let receipts =
+                        configuration.http.publicURL == nil
+                        ? "; without http.public_url nobody tells whether texts arrive" : ""
+                    findings.append(
+                        ("\(channel.rawValue): \(transport.name)", true, "texts come from \(from)\(receipts)")
+                    )
+                case .gateway(let gateway):
+                    findings.append(("\(channel.rawValue): \(transport.name)", true, "texts go to \(gateway.url)"))
                 case .smtp(let smtp):
                     let place = "channels.\(channel.rawValue).transports[\(index)]"
                     do {

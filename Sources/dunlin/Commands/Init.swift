@@ -39,7 +39,7 @@ struct Init: ParsableCommand {
             postal_address: 1 Main Street, Springfield, IL 62701, USA
             tone: friendly              # friendly, neutral, formal, or one of your own
             locale: en
-            # phone: +1 555 010 0123
+            # phone: +1 202 555 0123
             # website: https://example.com
             # color: "#0a5c5c"
             # headers: {X-Campaign: reminders}

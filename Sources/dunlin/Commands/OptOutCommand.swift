@@ -50,7 +50,7 @@ struct OptOutCommand: AsyncParsableCommand {
                 try scope.check(brands: app.settings.brandNames)
                 let entries = try addresses.map {
                     OptOuts.Entry(
-                        addressKey: try Recipient.key(of: $0),
+                        addressKey: try Recipient.key(of: $0, region: app.settings.region),
                         address: $0,
                         scope: scope,
                         source: "cli",
@@ -78,7 +78,7 @@ struct OptOutCommand: AsyncParsableCommand {
         func run() async throws {
             try await withApp(options) { app in
                 let scope = try scope.value()
-                let key = try Recipient.key(of: address)
+                let key = try Recipient.key(of: address, region: app.settings.region)
                 guard try await app.optOuts.remove(addressKey: key, scope: scope, by: Console.user) else {
                     throw Failure(
                         .data,
@@ -129,7 +129,7 @@ struct OptOutCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withApp(options) { app in
-                let key = try Recipient.key(of: address)
+                let key = try Recipient.key(of: address, region: app.settings.region)
                 let found = try await app.optOuts.covering(key)
                 for optOut in found {
                     Console.print(
@@ -158,7 +158,7 @@ struct OptOutCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withApp(options, creates: true) { app in
-                let entries = try Import.parse(try Import.text(file))
+                let entries = try Import.parse(try Import.text(file), region: app.settings.region)
                 for entry in entries {
                     do throws(Rejection) {
                         try entry.scope.check(brands: app.settings.brandNames)
@@ -198,7 +198,7 @@ struct OptOutCommand: AsyncParsableCommand {
 
         static let columns = ["address", "channel", "brand", "category", "source", "note", "at"]
 
-        static func parse(_ text: String) throws -> [OptOuts.Entry] {
+        static func parse(_ text: String, region: String? = nil) throws -> [OptOuts.Entry] {
             let rows = try CSV.rows(text)
             guard let header = rows.first?.fields.map({ $0.trimmingCharacters(in: .whitespaces).lowercased() }) else {
                 return []
@@ -236,7 +236,7 @@ struct OptOutCommand: AsyncParsableCommand {
                 guard let address = value("address") else { throw fail("the address is missing") }
                 do {
                     return OptOuts.Entry(
-                        addressKey: try Recipient.key(of: address),
+                        addressKey: try Recipient.key(of: address, region: region),
                         address: address,
                         scope: scope,
                         source: value("source") ?? "import",

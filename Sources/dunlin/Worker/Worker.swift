@@ -2,6 +2,7 @@ import Curl
 import Foundation
 import Logging
 import Messaging
+import Server
 import ServiceLifecycle
 import UnixSignals
 
@@ -22,7 +23,12 @@ struct Worker {
         others: (AsyncStream<Void>) async throws -> [any Service] = { _ in [] }
     ) async throws {
         self.app = app
-        var transports = try Transports.make(app.settings, thread: thread)
+        var transports = try Transports.make(
+            app.settings,
+            thread: thread,
+            clock: app.clock,
+            publicURL: app.configuration.http.publicURL
+        )
         transports[.event] = [
             Transports.subscribers(app.queue, app.settings, thread: thread, clock: app.clock, logger: app.logger)
         ]

@@ -28,7 +28,8 @@ struct ConfigurationErrorTests {
             ),
             (
                 "channels:\n  email:\n    transport: []",
-                "dunlin.yaml:3: channels.email.transport: unknown key; known here: retry, transports, uncertain"
+                "dunlin.yaml:3: channels.email.transport: unknown key; known here: max_segments, retry, "
+                    + "transports, uncertain"
             ),
             (
                 "channels:\n  email:\n    retry: {first: 1m, fator: 3}",
@@ -49,7 +50,7 @@ struct ConfigurationErrorTests {
                 "brands:\n  acme:\n    name: Acme\n    from: a@acme.example\n    postal_address: 1 Main Street\n"
                     + "    colour: red",
                 "dunlin.yaml:6: brands.acme.colour: unknown key; known here: "
-                    + "color, from, headers, locale, name, phone, postal_address, reply_to, return_path, tone, website"
+                    + "color, from, headers, locale, name, phone, postal_address, region, reply_to, return_path, tone, website"
             ),
         ]
     )
@@ -135,7 +136,7 @@ struct ConfigurationErrorTests {
             (
                 "channels:\n  email:\n    transports:\n      - type: pigeon",
                 "dunlin.yaml:4: channels.email.transports[0].type: "
-                    + "there is no transport of type 'pigeon': write smtp or outbox"
+                    + "there is no transport of type 'pigeon': write smtp, webhook, twilio, gateway or outbox"
             ),
             (
                 "channels:\n  email:\n    transports:\n      - type: smtp\n        url: smtp://relay\n        tls: on",

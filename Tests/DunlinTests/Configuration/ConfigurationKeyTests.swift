@@ -64,7 +64,7 @@ struct ConfigurationKeyTests {
                 postal_address: 1 Main Street, Springfield, IL 62701, USA
                 tone: formal
                 locale: de-AT
-                phone: +1 555 010 0123
+                phone: +1 202 555 0123
                 website: https://acme.example
                 color: "#0a5c5c"
                 headers: {X-Campaign: reminders, X-Number: 7}
@@ -79,7 +79,7 @@ struct ConfigurationKeyTests {
         #expect(brand.postalAddress == "1 Main Street, Springfield, IL 62701, USA")
         #expect(brand.tone == "formal")
         #expect(brand.locale == "de-AT")
-        #expect(brand.phone == "+1 555 010 0123")
+        #expect(brand.phone == "+1 202 555 0123")
         #expect(brand.website == "https://acme.example")
         #expect(brand.color == "#0a5c5c")
         #expect(brand.headers == ["X-Campaign": "reminders", "X-Number": "7"])

@@ -13,9 +13,9 @@ struct RecipientTests {
             (.email, "\"Lovelace, Ada\" <ada@example.com>", "ada@example.com"),
             (.email, " ada@example.com. ", "ada@example.com"),
             (.email, "ada@BÜCHER.example", "ada@xn--bcher-kva.example"),
-            (.sms, "+1 (555) 010-0123", "+15550100123"),
-            (.call, "+15550100123", "+15550100123"),
-            (.sms, "555.010.0123", "5550100123"),
+            (.sms, "+1 (202) 555-0123", "+12025550123"),
+            (.call, "+12025550123", "+12025550123"),
+            (.sms, "+44 7911 123456", "+447911123456"), (.call, "+44 20 7946 0958", "+442079460958"),
             (.linkedin, "https://www.linkedin.com/in/Ada", "https://www.linkedin.com/in/ada"),
             (.webhook, "https://Hooks.Example.com/x", "https://hooks.example.com/x"),
             (.letter, "Ada Lovelace, 1 Main Street", "ada lovelace, 1 main street"),
@@ -30,8 +30,8 @@ struct RecipientTests {
         arguments: [
             ("ada@example.com", "ada@example.com"),
             ("Ada <ADA@example.com>", "ada@example.com"),
-            ("+1 (555) 010-0123", "+15550100123"),
-            ("555/010 0123", "5550100123"),
+            ("+1 (202) 555-0123", "+12025550123"),
+            ("+1 555 010 0123", "+15550100123"),
             ("https://www.linkedin.com/in/Ada", "https://www.linkedin.com/in/ada"),
             ("1 Main Street", "1 main street"),
             ("---", "---"),
@@ -48,10 +48,37 @@ struct RecipientTests {
             ("@", "to: There is nothing before the \"@\": write the address like ada@example.com."),
             ("a\nb", "to: it holds a control character: remove it"),
             (String(repeating: "x", count: 1001), "to: 1 to 1000 bytes are expected"),
+            (
+                "202/555 0123",
+                "to: the country is missing: write the number with + and its country code, such as +1 202 555 0123"
+            ),
         ]
     )
     func refuse(text: String, expected: String) {
         let error = #expect(throws: Rejection.self) { try Recipient.key(of: text) }
+        #expect(error?.description == expected)
+    }
+
+    @Test("a phone number without a country code is the region's")
+    func region() throws {
+        #expect(try Recipient("(202) 555-0123", channel: .sms, region: "US").key == "+12025550123")
+        #expect(try Recipient("07911 123456", channel: .sms, region: "GB").key == "+447911123456")
+        #expect(try Recipient.key(of: "07911 123456", region: "GB") == "+447911123456")
+    }
+
+    @Test(
+        "a text needs a number that takes texts, a call one that can be dialled",
+        arguments: [
+            (Channel.sms, "+44 20 7946 0958", "to: +442079460958 takes no texts: it is no mobile number"),
+            (.sms, "+1 555 010 0123", "to: +15550100123 is in no range that is in use"),
+            (
+                .call, "+1 202 555 0123 ext. 7",
+                "to: it has an extension, which cannot be dialled or texted: leave it out"
+            ),
+        ]
+    )
+    func unreachable(channel: Channel, text: String, expected: String) {
+        let error = #expect(throws: Rejection.self) { try Recipient(text, channel: channel) }
         #expect(error?.description == expected)
     }
 
@@ -60,7 +87,7 @@ struct RecipientTests {
         arguments: [
             (Channel.email, "Ada Lovelace <Ada@example.com>", #"{"name":"Ada Lovelace","address":"Ada@example.com"}"#),
             (.email, "ada@example.com", #"{"address":"ada@example.com"}"#),
-            (.sms, "+1 555 010 0123", #"{"address":"+1 555 010 0123"}"#),
+            (.sms, "+1 202 555 0123", #"{"address":"+1 202 555 0123"}"#),
             (.email, "\"A \\\"B\\\" C\" <ada@example.com>", #"{"name":"A \"B\" C","address":"ada@example.com"}"#),
         ]
     )
@@ -70,7 +97,10 @@ struct RecipientTests {
         #expect(String(decoding: bytes, as: UTF8.self) == expected)
     }
 
-    @Test("only email has a domain", arguments: [(Channel.email, "a@b.example", "b.example"), (.sms, "+1555", "")])
+    @Test(
+        "only email has a domain",
+        arguments: [(Channel.email, "a@b.example", "b.example"), (.sms, "+12025550123", "")]
+    )
     func domain(channel: Channel, text: String, expected: String) throws {
         #expect(try Recipient(text, channel: channel).domain == expected)
     }

@@ -106,7 +106,9 @@ struct ShippedTemplateTests {
     @Test("a text message has at most two segments of GSM-7", arguments: ShippedTemplates.names)
     func textMessages(name: String) throws {
         for rendered in try renderings(name) where rendered.part == "sms.txt" {
-            let segments = try #require(GSM7.segments(rendered.text), "\(rendered.place): \(rendered.text)")
+            let size = TextSegments(rendered.text)
+            try #require(size.alphabet == .gsm7, "\(rendered.place): \(rendered.text)")
+            let segments = size.count
             #expect(segments <= 2, "\(rendered.place): \(rendered.text)")
             #expect(rendered.text.hasPrefix("Example Ltd: "), "\(rendered.place)")
             #expect(rendered.text.hasSuffix("Reply STOP to opt out"), "\(rendered.place)")

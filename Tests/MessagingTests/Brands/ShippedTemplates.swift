@@ -25,7 +25,7 @@ enum ShippedTemplates {
             )
             var full = bare
             full.replyTo = "accounts@example.com"
-            full.phone = "+1 555 010 0123"
+            full.phone = "+1 202 555 0123"
             full.website = "https://example.com"
             full.color = "#0a5c5c"
             return [try Brand(id: "bare", settings: bare), try Brand(id: "full", settings: full)]

@@ -124,7 +124,7 @@ final class MemoryTransport: Transport {
         let recipient =
             switch delivery.payload {
             case .email(let email): email.recipient
-            case .parts(let to, _): to
+            case .parts(let parts): parts.to
             case .event(let event): event.url
             }
         return Departure(id: delivery.handOff.id, fence: delivery.handOff.fence, recipient: recipient)

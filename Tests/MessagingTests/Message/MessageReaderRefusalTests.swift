@@ -200,7 +200,7 @@ struct MessageReaderRefusalTests {
             "to: 1 to 1000 bytes are expected"
         ),
         (message(#""channel":"sms","to":"+1555\u0007""#), "to: it holds a control character: remove it"),
-        (message(#""channel":"sms","to":"Ada""#), "to: a phone number is expected, such as +1 555 010 0123"),
+        (message(#""channel":"sms","to":"Ada""#), "to: a phone number is expected, such as +1 202 555 0123"),
     ]
 
     @Test("recipients", arguments: recipientCases)
@@ -294,7 +294,7 @@ struct MessageReaderRefusalTests {
             "vars: The subject contains U+0000, a line break or control character: remove it."
         ),
         (
-            message(#""channel":"sms","to":"+15550100123","template":"news""#, without: ["content"]),
+            message(#""channel":"sms","to":"+12025550123","template":"news""#, without: ["content"]),
             "template: 'news' has no part sms.txt in friendly.en"
         ),
     ]
@@ -324,7 +324,7 @@ struct MessageReaderRefusalTests {
             "content: The text contains a NUL byte: remove it."
         ),
         (
-            message(#""channel":"sms","to":"+15550100123","content":{"subject":"Hi"}"#),
+            message(#""channel":"sms","to":"+12025550123","content":{"subject":"Hi"}"#),
             "content.text: it is missing"
         ),
     ]
@@ -377,7 +377,7 @@ struct MessageReaderRefusalTests {
             "content: There are inline parts but no HTML that could show them: add HTML, or send them as attachments."
         ),
         (
-            message(#""channel":"sms","to":"+15550100123","attachments":[{}]"#),
+            message(#""channel":"sms","to":"+12025550123","attachments":[{}]"#),
             "attachments: only email carries files"
         ),
     ]

@@ -91,7 +91,7 @@ struct StatementPlanTests {
             ]
         ),
         HotStatement("opt out", "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)\nON CONFLICT (address_key", []),
-        HotStatement("opt out after a bounce", "'bounce'", [byID]),
+        HotStatement("opt out after a bounce", "SELECT address_key, channel, '', '', address_key, $4", [byID]),
         HotStatement("store content", "INSERT INTO content", []),
         HotStatement("store a message", "INSERT INTO message", []),
         HotStatement(

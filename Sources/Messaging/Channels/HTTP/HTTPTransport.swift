@@ -1,0 +1,183 @@
+import Curl
+import Storage
+import Synchronization
+
+/// A way out over HTTP: so many requests at a time, each a delivery, what is beyond them waits here for its turn.
+final class HTTPTransport: Transport {
+    let name: String
+    let parallelism: Int
+    private let provider: any HTTPProvider
+    private let thread: NetworkThread
+    private let clock: WallClock
+    private let state = Mutex(State())
+
+    private struct State {
+        var report: (@Sendable ([DeliveryReport]) -> Void)?
+        var waiting: [Delivery] = []
+        /// Where the next of ``waiting`` stands.
+        var next = 0
+        var underway: Set<Int64> = []
+        var closing: CheckedContinuation<Void, Never>?
+
+        mutating func takeWaiting() -> [Delivery] {
+            defer {
+                waiting = []
+                next = 0
+            }
+            return Array(waiting[next...])
+        }
+    }
+
+    /// - Parameter connections: requests at a time.
+    init(name: String, connections: Int, provider: some HTTPProvider, thread: NetworkThread, clock: WallClock) {
+        self.name = name
+        parallelism = connections
+        self.provider = provider
+        self.thread = thread
+        self.clock = clock
+    }
+
+    var connections: Int { state.withLock { $0.underway.count } }
+
+    func start(report: @escaping @Sendable ([DeliveryReport]) -> Void) {
+        state.withLock { $0.report = report }
+    }
+
+    func deliver(_ deliveries: [Delivery]) {
+        state.withLock { $0.waiting += deliveries }
+        pump()
+    }
+
+    /// Begins as many as there is room for.
+    private func pump() {
+        let now = MonotonicClock.now()
+        var begun: [Delivery] = []
+        var stale: [DeliveryReport] = []
+        state.withLock { state in
+            while state.next < state.waiting.count, state.underway.count < parallelism {
+                let delivery = state.waiting[state.next]
+                state.next += 1
+                if now > delivery.startBy {
+                    stale.append(DeliveryReport(id: delivery.handOff.id, .stale))
+                } else {
+                    state.underway.insert(delivery.handOff.id)
+                    begun.append(delivery)
+                }
+            }
+            if state.next == state.waiting.count || state.next > 1024 {
+                state.waiting.removeFirst(state.next)
+                state.next = 0
+            }
+        }
+        report(stale)
+        for delivery in begun { begin(delivery) }
+    }
+
+    private func begin(_ delivery: Delivery) {
+        guard case .parts(let parts) = delivery.payload else {
+            let outcome = Outcome.rejected(.unsupported, "\(name) does not carry \(delivery.handOff.channel.rawValue)")
+            return end(delivery, HTTPVerdict(outcome, nil))
+        }
+        guard delivery.handOff.doubtSince != nil, let inquiry = provider.inquiry(about: delivery, parts) else {
+            return post(delivery, parts)
+        }
+        thread.send(inquiry) { [self] result in
+            switch result {
+            case .failure(let failure):
+                end(delivery, HTTPVerdict(failure, isIdempotent: true, hasOwnEndpoint: provider.hasOwnEndpoint))
+            case .success(let answer):
+                switch provider.findings(answer, about: delivery, parts) {
+                case .arrived(let detail, let reference):
+                    end(delivery, HTTPVerdict(.accepted(detail, reference: reference)))
+                case .neverArrived: post(delivery, parts)
+                case nil:
+                    end(
+                        delivery,
+                        HTTPVerdict(failure: answer, isIdempotent: true, hasOwnEndpoint: provider.hasOwnEndpoint)
+                    )
+                }
+            }
+        }
+    }
+
+    private func post(_ delivery: Delivery, _ parts: Delivery.PartsPayload) {
+        guard MonotonicClock.now() <= delivery.startBy else { return end(delivery, nil) }
+        let request: HTTPRequest
+        do {
+            request = try provider.request(for: delivery, parts, now: clock.now() / 1000)
+        } catch {
+            return end(delivery, HTTPVerdict(error.outcome, nil))
+        }
+        thread.send(request) { [self] result in
+            switch result {
+            case .success(let answer): end(delivery, provider.verdict(answer, now: clock.now() / 1000))
+            case .failure(let failure):
+                end(
+                    delivery,
+                    HTTPVerdict(
+                        failure,
+                        isIdempotent: provider.isIdempotent,
+                        hasOwnEndpoint: provider.hasOwnEndpoint
+                    )
+                )
+            }
+        }
+    }
+
+    /// - Parameter verdict: `nil` when it could not begin in time.
+    private func end(_ delivery: Delivery, _ verdict: HTTPVerdict?) {
+        let (isOurs, closing) = state.withLock { state in
+            guard state.underway.remove(delivery.handOff.id) != nil else {
+                return (false, nil as CheckedContinuation<Void, Never>?)
+            }
+            guard state.underway.isEmpty else { return (true, nil) }
+            defer { state.closing = nil }
+            return (true, state.closing)
+        }
+        guard isOurs else { return }
+        report([
+            DeliveryReport(
+                id: delivery.handOff.id,
+                verdict.map { .outcome($0.outcome) } ?? .stale,
+                sign: verdict?.sign ?? nil
+            )
+        ])
+        pump()
+        closing?.resume()
+    }
+
+    private func report(_ reports: [DeliveryReport]) {
+        guard !reports.isEmpty else { return }
+        state.withLock { $0.report }?(reports)
+    }
+
+    func withdraw() {
+        let waiting = state.withLock { $0.takeWaiting() }
+        report(waiting.map { DeliveryReport(id: $0.handOff.id, .outcome(.putBack)) })
+    }
+
+    /// Whether what is cut has been taken is not known, unless the service knows it when it comes again.
+    func abort() {
+        withdraw()
+        let (cut, closing) = state.withLock { state in
+            defer {
+                state.underway = []
+                state.closing = nil
+            }
+            return (state.underway, state.closing)
+        }
+        report(cut.map { DeliveryReport(id: $0, .outcome(.uncertain(.connection, "cut by the stop"))) })
+        closing?.resume()
+    }
+
+    func close() async {
+        withdraw()
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                if !state.underway.isEmpty { state.closing = continuation }
+                return state.underway.isEmpty
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+/// `type: gateway`: texts through any provider that takes them over HTTP.
+///
+/// In `url`, `query`, `form`, `json` and `headers` these stand for values: `{to}` (E.164), `{to_digits}` (without `+`), `{from}`,
+/// `{text}`, `{text_hex}` (UTF-16BE, hexadecimal), `{id}` (our message id), `{alphabet}` (`gsm` or `unicode`),
+/// `{validity_seconds}`, `{validity_minutes}`, `{validity_ms}`, `{callback}` (where receipts are taken).
+public struct GatewaySettings: Sendable, Codable {
+    public var type: String? = "gateway"
+    /// What the lane is called in lists and logs. Default `gateway`.
+    public var name: String?
+    /// Where texts are posted.
+    public var url: String
+    /// `GET`, `POST` (default) or `PUT`.
+    public var method: String?
+    public var headers: [String: Secret]?
+    /// Fields of the query, of a form, or the text of a JSON body: at most one of `form` and `json`.
+    public var query: [String: Secret]?
+    public var form: [String: Secret]?
+    public var json: Secret?
+    /// Basic authentication.
+    public var username: String?
+    public var password: Secret?
+    /// What `{from}` is.
+    public var from: String?
+    /// What a text is taken by.
+    public var success: GatewaySuccess?
+    /// What other answers mean, the first that matches; what none matches is judged by its status.
+    public var errors: [GatewayRule]?
+    /// A text that comes twice with the same `{id}` is known as one. Default `false`.
+    public var idempotent: Bool?
+    /// Texts without a given expiry wait at the provider so long. Default `3d`.
+    public var validity: TimeSpan?
+    /// Permits `http` and private addresses; default `true`, as the address is the configuration's.
+    public var allowPrivate: Bool?
+    /// Requests at the same time, 1 to 500. Default 4.
+    public var connections: Int?
+    /// The longest wait for an answer, 1 s to 5 min. Default `20s`.
+    public var timeout: TimeSpan?
+    /// Certificates to trust instead of the system's, a PEM file.
+    public var caFile: String?
+}
+
+/// `success` of a gateway.
+public struct GatewaySuccess: Sendable, Codable {
+    /// Such as `200` or `200-299` (default).
+    public var status: String?
+    /// A regular expression that the body matches; default any.
+    public var body: String?
+    /// A regular expression whose first group is the provider's id of the text.
+    public var id: String?
+}
+
+/// One of a gateway's `errors`.
+public struct GatewayRule: Sendable, Codable {
+    public enum Meaning: String, Sendable, Codable, CaseIterable {
+        /// It may work later.
+        case retry
+        /// Too much at once: the lane rests.
+        case throttled
+        /// This text will not be taken.
+        case rejected
+        /// The number exists not, or takes no texts: nothing is sent to it any more.
+        case badNumber = "bad_number"
+        /// The person said no to the provider.
+        case optedOut = "opted_out"
+        /// Refused by policy: many of them stop the lane.
+        case policy
+        /// Credentials, credit, the sender: the lane stops, its messages wait.
+        case ourFault = "our_fault"
+        /// Whether it was taken is not known.
+        case uncertain
+    }
+
+    /// Such as `412` or `500-599`; default any.
+    public var status: String?
+    /// A regular expression that the body matches; default any.
+    public var body: String?
+    public var outcome: Meaning
+}

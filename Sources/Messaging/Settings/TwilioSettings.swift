@@ -1,0 +1,27 @@
+/// `type: twilio`: texts through Twilio's Messages API.
+public struct TwilioSettings: Sendable, Codable {
+    public var type: String? = "twilio"
+    /// What the lane is called in lists and logs. Default `twilio`.
+    public var name: String?
+    /// `AC` and 32 hexadecimal digits.
+    public var accountSID: String
+    /// Signs in, and verifies what Twilio posts to us.
+    public var authToken: Secret
+    /// The number or name that texts come from; or give `messaging_service`.
+    public var from: String?
+    /// `MG` and 32 hexadecimal digits: the service picks the sender.
+    public var messagingService: String?
+    /// Default `https://api.twilio.com`.
+    public var url: String?
+    /// Requests at the same time, 1 to 100. Default 4.
+    public var connections: Int?
+    /// The longest wait for an answer, 1 s to 5 min. Default `20s`.
+    public var timeout: TimeSpan?
+    /// Certificates to trust instead of the system's, a PEM file.
+    public var caFile: String?
+
+    enum CodingKeys: String, CodingKey {
+        case type, name, authToken, from, messagingService, url, connections, timeout, caFile
+        case accountSID = "accountSid"
+    }
+}

@@ -139,7 +139,7 @@ let package = Package(
         .testTarget(name: "DunlinClientTests", dependencies: ["DunlinClient"], swiftSettings: house),
         .testTarget(
             name: "DunlinTests",
-            dependencies: ["dunlin", "DunlinClient", "TestSupport"],
+            dependencies: ["Curl", "dunlin", "DunlinClient", "Messaging", "TestSupport"],
             exclude: ["Support/peers"],
             swiftSettings: house
         ),

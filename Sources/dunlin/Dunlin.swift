@@ -15,11 +15,11 @@ struct Dunlin: AsyncParsableCommand {
             """,
         version: version,
         groupedSubcommands: [
-            CommandGroup(name: "Begin:", subcommands: [Demo.self, Init.self, Check.self]),
-            CommandGroup(name: "Send:", subcommands: [Enqueue.self, Work.self, Serve.self]),
-            CommandGroup(name: "Watch:", subcommands: [Status.self, Shape.self, Why.self]),
+            CommandGroup(name: "Begin", subcommands: [Demo.self, Init.self, Check.self]),
+            CommandGroup(name: "Send", subcommands: [Enqueue.self, Work.self, Serve.self]),
+            CommandGroup(name: "Watch", subcommands: [Status.self, Shape.self, Why.self]),
             CommandGroup(
-                name: "Act:",
+                name: "Act",
                 subcommands: [
                     MessageCommand.self, OptOutCommand.self, TemplateCommand.self, SubscriptionCommand.self,
                     TokenCommand.self, AuditCommand.self,

@@ -27,6 +27,12 @@ public struct AuditEntry: Sendable, Equatable {
     /// What Dunlin does by itself.
     static let dunlin = "dunlin"
 
+    /// What an opt-out says; its source only where that is not who it was.
+    static func detail(_ scope: OptOut.Scope, source: String, note: String?, at: Int64?, by: String) -> String {
+        let more = [source == by ? nil : source, note, at.map { Timestamp.text($0) }].compactMap { $0 }
+        return more.isEmpty ? "\(scope)" : "\(scope) (\(more.joined(separator: ", ")))"
+    }
+
     /// Writes the entry with the change that it tells of, in the same transaction.
     static func write(
         _ action: Action,

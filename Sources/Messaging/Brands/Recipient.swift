@@ -81,11 +81,23 @@ public struct Recipient: Sendable {
 
     /// The matching key of an address as a person writes it, whatever its channel: with an `@` it is an email's. A phone
     /// number need not be in use.
-    public static func key(of address: String, region: String? = nil) throws(Rejection) -> String {
-        if address.contains("@") { return try Recipient(address, channel: .email).key }
+    ///
+    /// - Parameter channel: whose address it is, where that is known; else a lone word is refused, as it can be none.
+    public static func key(
+        of address: String,
+        channel: Channel? = nil,
+        region: String? = nil
+    ) throws(Rejection) -> String {
+        if address.contains("@") || channel == .email { return try Recipient(address, channel: .email).key }
+        if channel == .sms || channel == .call { return try phone(address, region: region).e164 }
         let isPhone =
             address.contains(where: \.isNumber) && address.allSatisfy { $0.isNumber || "+-() ./".contains($0) }
-        guard isPhone else { return try Recipient(address, channel: .letter).key }
+        guard isPhone else {
+            guard channel != nil || !(1...longest).contains(address.utf8.count) || address.contains(where: { !$0.isLetter && !$0.isNumber }) else {
+                throw Rejection("to", "'\(address)' is no address: write it like ada@example.com or +1 202 555 0123")
+            }
+            return try Recipient(address, channel: .letter).key
+        }
         return try phone(address, region: region).e164
     }
 

@@ -90,13 +90,8 @@ public struct OptOuts: Sendable {
             )
             let added = zip(entries, changes).filter { $0.1 > 0 }.map(\.0)
             for entry in added {
-                try AuditEntry.write(
-                    .optOutAdded,
-                    entry.address,
-                    "\(entry.scope) (\(entry.source))",
-                    by: by,
-                    transaction
-                )
+                let detail = AuditEntry.detail(entry.scope, source: entry.source, note: entry.note, at: nil, by: by)
+                try AuditEntry.write(.optOutAdded, entry.address, detail, by: by, transaction)
             }
             try News.write(.optedOut, added.map { $0.news(now: transaction.now) }, transaction)
             return added.count
@@ -123,7 +118,7 @@ public struct OptOuts: Sendable {
     private static func remove(_ optOuts: [OptOut], by: String, _ transaction: any Transaction) throws -> Bool {
         for optOut in optOuts {
             try transaction.execute(deleteByID, [.integer(optOut.id)])
-            let detail = "\(optOut.scope) (\(optOut.source), \(Timestamp.text(optOut.at)))"
+            let detail = AuditEntry.detail(optOut.scope, source: optOut.source, note: optOut.note, at: optOut.at, by: by)
             try AuditEntry.write(.optOutRemoved, optOut.address, detail, by: by, transaction)
         }
         let news = optOuts.map { optOut in Array(JSONWriter.text { optOut.write(to: &$0) }.utf8) }
@@ -145,6 +140,12 @@ public struct OptOuts: Sendable {
     public func list(after id: Int64 = 0, limit: Int) async throws -> [OptOut] {
         try await database.read { try $0.all(OptOuts.page, [.integer(id), .integer(Int64(limit))], OptOuts.read) }
     }
+
+    public func find(_ id: Int64) async throws -> OptOut? {
+        try await database.read { try $0.first(OptOuts.byID, [.integer(id)], OptOuts.read) }
+    }
+
+    public func count() async throws -> Int64 { try await database.read { try OptOuts.count($0) } }
 
     static func covering(_ addressKey: String, _ connection: any Connection) throws -> [OptOut] {
         try connection.all(byKey, [.text(addressKey)], read)

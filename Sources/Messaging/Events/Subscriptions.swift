@@ -21,7 +21,10 @@ public struct Subscriptions: Sendable {
     )
     private static let delete = Statement("DELETE FROM subscription WHERE id = $1")
     private static let enable = Statement(
-        "UPDATE subscription SET state = 'active', reason = NULL, failing_since = NULL WHERE id = $1"
+        """
+        UPDATE subscription SET state = 'active', reason = NULL, failing_since = NULL
+        WHERE id = $1 AND (state <> 'active' OR failing_since IS NOT NULL)
+        """
     )
     private static let disable = Statement(
         "UPDATE subscription SET state = 'disabled', reason = $2 WHERE id = $1 AND state = 'active'"
@@ -101,8 +104,9 @@ public struct Subscriptions: Sendable {
 
     public func enable(_ id: Int64, by: String) async throws -> Subscription? {
         try await database.write(.power) { transaction in
-            guard try transaction.execute(Subscriptions.enable, [.integer(id)]) > 0 else { return nil }
-            try AuditEntry.write(.subscriptionEnabled, "\(id)", by: by, transaction)
+            if try transaction.execute(Subscriptions.enable, [.integer(id)]) > 0 {
+                try AuditEntry.write(.subscriptionEnabled, "\(id)", by: by, transaction)
+            }
             return try transaction.first(Subscriptions.show, [.integer(id)], Subscription.init)
         }
     }

@@ -19,6 +19,7 @@ extension Queue {
         INSERT INTO opt_out (address_key, channel, brand, category, address, source, note, at)
         SELECT address_key, channel, '', '', address_key, $4, $2, $3 FROM message WHERE id = $1
         ON CONFLICT (address_key, channel, brand, category) DO NOTHING
+        RETURNING address, channel
         """
     )
     private static let orphans = Statement(
@@ -77,7 +78,11 @@ extension Queue {
                 let source = reason.suppression
             {
                 let values: [SQLValue] = [.integer(handOff.id), .text(detail), .integer(now), .text(source)]
-                try transaction.execute(suppress, values)
+                let added = try transaction.first(suppress, values) { ($0.text(0), $0.text(1)) }
+                if let (address, channel) = added {
+                    let why = "channel \(channel) (\(source), \(detail))"
+                    try AuditEntry.write(.optOutAdded, address, why, by: AuditEntry.dunlin, transaction)
+                }
             }
             if case .accepted(_, let reference?) = settlement.outcome {
                 let values: [SQLValue] = [.text(settlement.transport), .text(reference), .integer(handOff.id)]

@@ -87,7 +87,7 @@ struct OptOutRoutes {
         try scope.check(brands: backend.brands)
         let key: String
         do {
-            key = try Recipient.key(of: address, region: backend.region)
+            key = try Recipient.key(of: address, channel: scope.channel, region: backend.region)
         } catch {
             throw Rejection("address", error.message)
         }

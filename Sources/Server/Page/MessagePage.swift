@@ -72,8 +72,15 @@ struct MessagePage {
         fact("Expires", message.expires.map(Words.time))
         fact("Attempts", "\(message.attempts)")
         fact("Reason", message.reason)
+        fact("Files", files)
         if message.isTest { fact("Test", "goes to the outbox only") }
         return .list(facts)
+    }
+
+    /// The names of the files that it carries.
+    private var files: String {
+        guard let files = (try? JSONValue.parse(message.document))?["attachments"], files.kind == .array else { return "" }
+        return files.elements.compactMap { $0["filename"]?.string }.joined(separator: ", ")
     }
 
     /// What does not change while one looks.

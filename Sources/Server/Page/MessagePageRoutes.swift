@@ -102,7 +102,7 @@ struct MessagePageRoutes {
                 ("action", action.rawValue), ("scope", isFilter ? "filter" : "selected"), ("filter", list.query),
                 ("confirm", "yes"),
             ] + (isFilter ? [] : ids.map { ("id", "\($0)") })
-        let states = action.from.map(\.rawValue).joined(separator: " and ")
+        let states = action.from.map(\.rawValue).joined(separator: " or ")
         let verb = action == .retry ? "Send again" : action.rawValue.capitalized
         let title = matched == 0 ? "Nothing to do" : "\(verb): \(Words.messages(matched))"
         let value = try await page.value(
@@ -111,8 +111,12 @@ struct MessagePageRoutes {
             request,
             context,
             [
-                "heading": .text(title),
-                "question": .text(matched == 0 ? "Choose messages that are \(states)." : action.question(matched)),
+                "action": "/messages/bulk", "heading": .text(title),
+                "question": .text(
+                    matched > 0
+                        ? action.question(matched)
+                        : chosen == 0 ? "No message was chosen." : "None of those chosen is \(states)."
+                ),
                 "detail": .text(
                     chosen > matched && matched > 0
                         ? "\(Words.count(chosen - matched)) more were chosen, but only \(states) messages are meant."
@@ -122,7 +126,7 @@ struct MessagePageRoutes {
                 "fields": fields.list { ["name": .text($0), "value": .text($1)] }, "back": .text(list.address),
             ]
         )
-        return try page.response(.bulk, value, request)
+        return try page.response(.ask, value, request)
     }
 
     private func count(_ action: MessageAction, _ ids: [Int64]) async throws -> Int64 {

@@ -40,7 +40,7 @@ struct OptOutPageRoutes {
             optOuts = try await backend.optOuts.list(after: cursor ?? 0, limit: OptOutPageRoutes.limit)
         }
         let more = query["address"] == nil && optOuts.count == OptOutPageRoutes.limit ? optOuts.last?.id : nil
-        let total = try await page.reports.report().optOuts
+        let total = try await backend.optOuts.count()
         let changes = try await backend.audit.list(limit: 200).filter(\.isOfOptOut)
         func choices(_ name: String, _ all: [String]) -> PageValue {
             all.list { ["value": .text($0), "is_selected": .flag($0 == given[name])] }
@@ -105,9 +105,35 @@ struct OptOutPageRoutes {
         let form = try await Form(request)
         try page.sessions.check(form, request)
         guard let id = form["id"].flatMap({ Int64($0) }) else { throw Problem.notFound("opt-out") }
-        let isDone = try await backend.optOuts.remove(id: id, by: context.caller.origin)
-        let notice = isDone ? "The opt-out was taken back." : "It had been taken back already."
+        guard let optOut = try await backend.optOuts.find(id) else {
+            let notice = "It had been taken back already."
+            return page.redirect(to: "/opt-outs", cookies: [page.sessions.notice(notice)])
+        }
+        guard form["confirm"] != nil else { return try await ask(optOut, request, context) }
+        _ = try await backend.optOuts.remove(id: id, by: context.caller.origin)
+        let notice = "\(optOut.address) is no longer opted out of \(optOut.scope)."
         return page.redirect(to: "/opt-outs", cookies: [page.sessions.notice(notice)])
+    }
+}
+
+extension OptOutPageRoutes {
+    private func ask(_ optOut: OptOut, _ request: Request, _ context: ServerContext) async throws -> Response {
+        let value = try await page.value(
+            "Take back an opt-out",
+            .optOuts,
+            request,
+            context,
+            [
+                "action": "/opt-outs/remove", "heading": "Take back an opt-out",
+                "question": .text("\(optOut.address) said no to \(optOut.scope) on \(Words.time(optOut.at))."),
+                "detail": "Take it back only if the person asked for that: messages go there again at once.",
+                "criteria": "", "can_go": true, "is_danger": true, "submit": "Take it back", "back": "/opt-outs",
+                "fields": [
+                    ["name": "id", "value": "\(optOut.id)"], ["name": "confirm", "value": "yes"],
+                ],
+            ]
+        )
+        return try page.response(.ask, value, request)
     }
 }
 

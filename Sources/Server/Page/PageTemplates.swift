@@ -4,7 +4,7 @@ import Templating
 /// The page's own templates, compiled once; they are part of the program.
 struct PageTemplates: Sendable {
     enum Name: String, CaseIterable {
-        case bulk, error, message, messages, overview, signin, template, templates
+        case ask, error, message, messages, overview, signin, template, templates
         case optOuts = "opt_outs"
         case messageLive = "message_live"
         case messagesLive = "messages_live"
@@ -23,7 +23,7 @@ struct PageTemplates: Sendable {
 
     private static func source(_ name: Name) -> [UInt8] {
         switch name {
-        case .bulk: PackageResources.bulk_html
+        case .ask: PackageResources.ask_html
         case .error: PackageResources.error_html
         case .message: PackageResources.message_html
         case .messages: PackageResources.messages_html

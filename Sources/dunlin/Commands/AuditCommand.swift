@@ -13,10 +13,10 @@ struct AuditCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List changes, newest first.")
         @OptionGroup var options: CommonOptions
-        @Option(help: "How many.")
+        @Option(help: "How many changes are shown at most, 1 to 10000.")
         var limit = 50
-        @Option(help: "Only those before this number.")
-        var before: Int64 = .max
+        @Option(help: "Only changes with a smaller number: where the last page ended.")
+        var before: Int64?
         @Flag(help: "Print JSON Lines.")
         var json = false
 
@@ -26,7 +26,7 @@ struct AuditCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withApp(options) { app in
-                let entries = try await AuditLog(app.database).list(before: before, limit: limit)
+                let entries = try await AuditLog(app.database).list(before: before ?? .max, limit: limit)
                 if json {
                     for entry in entries { Console.print(JSONWriter.text { entry.write(to: &$0) }) }
                     return

@@ -63,13 +63,13 @@ struct MessageCommand: AsyncParsableCommand {
         @Option(help: "How many at most.")
         var limit: UInt32 = 50
         @Option(help: "Only messages with a smaller id: where the last page ended.")
-        var before: Int64 = .max
+        var before: Int64?
         @Flag(help: "Print JSON Lines.")
         var json = false
 
         func run() async throws {
             try await withApp(options) { app in
-                let messages = try await app.queue.list(try filter.value(), before: before, limit: Int(limit))
+                let messages = try await app.queue.list(try filter.value(), before: before ?? .max, limit: Int(limit))
                 if json {
                     for message in messages { Console.print(JSONWriter.text { message.write(to: &$0) }) }
                 } else {

@@ -27,7 +27,8 @@ struct OptOutCommand: AsyncParsableCommand {
             var known: Channel?
             if let channel {
                 guard let match = Channel(named: channel) else {
-                    throw ValidationError("There is no channel '\(channel)'.")
+                    let known = Channel.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw ValidationError("There is no channel '\(channel)'; known: \(known).")
                 }
                 known = match
             }
@@ -50,7 +51,7 @@ struct OptOutCommand: AsyncParsableCommand {
                 try scope.check(brands: app.settings.brandNames)
                 let entries = try addresses.map {
                     OptOuts.Entry(
-                        addressKey: try Recipient.key(of: $0, region: app.settings.region),
+                        addressKey: try Recipient.key(of: $0, channel: scope.channel, region: app.settings.region),
                         address: $0,
                         scope: scope,
                         source: "cli",
@@ -78,7 +79,7 @@ struct OptOutCommand: AsyncParsableCommand {
         func run() async throws {
             try await withApp(options) { app in
                 let scope = try scope.value()
-                let key = try Recipient.key(of: address, region: app.settings.region)
+                let key = try Recipient.key(of: address, channel: scope.channel, region: app.settings.region)
                 guard try await app.optOuts.remove(addressKey: key, scope: scope, by: Console.user) else {
                     throw Failure(
                         .data,
@@ -236,7 +237,7 @@ struct OptOutCommand: AsyncParsableCommand {
                 guard let address = value("address") else { throw fail("the address is missing") }
                 do {
                     return OptOuts.Entry(
-                        addressKey: try Recipient.key(of: address, region: region),
+                        addressKey: try Recipient.key(of: address, channel: scope.channel, region: region),
                         address: address,
                         scope: scope,
                         source: value("source") ?? "import",

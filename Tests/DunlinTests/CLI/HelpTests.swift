@@ -24,26 +24,26 @@ struct HelpTests {
                   --version               Show the version.
                   -h, --help              Show help information.
 
-                BEGIN: SUBCOMMANDS:
+                BEGIN SUBCOMMANDS:
                   demo                    A tour in a temporary folder: reminders in every
                                           tone, written to an outbox.
                   init                    Write a commented dunlin.yaml.
                   check                   Check the configuration, templates, database and
                                           transports.
 
-                SEND: SUBCOMMANDS:
+                SEND SUBCOMMANDS:
                   enqueue                 Accept messages from JSON Lines.
                   work                    Send what is due.
                   serve                   Send what is due, keep house, and serve the HTTP
                                           interface and the operators' page.
 
-                WATCH: SUBCOMMANDS:
+                WATCH SUBCOMMANDS:
                   status                  How things stand: depth, age, rates, lanes, problems.
                   shape                   The backlog by age, as qshape shows it for Postfix.
                   why                     When a message may go next, and every check with its
                                           verdict.
 
-                ACT: SUBCOMMANDS:
+                ACT SUBCOMMANDS:
                   message                 Look at messages, and cancel, retry, approve or hold
                                           them.
                   opt-out                 Who said no, and to what.

@@ -109,7 +109,7 @@ struct AccessTests {
             let entries: [Entry]
         }
         let audit: Audit = try await server.get("/v1/audit").decode()
-        let written = ["subscription.removed", "subscription.enabled", "subscription.added"]
+        let written = ["subscription.removed", "subscription.added"]
         #expect(audit.entries.map(\.action) == written + ["opt_out.removed", "opt_out.added", "token.created"])
         #expect(audit.entries.dropLast().allSatisfy { $0.by == "token test" })
         #expect(audit.entries.last?.by.hasSuffix("on the command line") == true)

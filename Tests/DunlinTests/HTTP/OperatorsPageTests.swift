@@ -183,7 +183,11 @@ struct OperatorsPageTests {
         try await browser.click(".filter button")
         try await eventually("it is found") { try await browser.text(".answer").contains("has opted out") }
         try await browser.click(".act button")
-        try await eventually("it is taken back") { try await browser.text(".flash").contains("taken back") }
+        try await eventually("it asks first") { try await browser.text(".ask").contains("Ada@Example.com said no") }
+        #expect(try await server.site.status().optOuts == 1)
+        try await browser.click(".ask button")
+        try await eventually("it is taken back") { try await browser.text(".flash").contains("no longer opted out") }
+        #expect(try await browser.text("section[aria-labelledby=h-changes]").contains("token test"))
         #expect(try await server.site.status().optOuts == 0)
         try await expectQuiet(browser, server)
     }

@@ -10,7 +10,12 @@ struct AuditLogTests {
         let fixture = try await QueueFixture()
         let (optOuts, subscriptions) = (fixture.optOuts, Subscriptions(fixture.queue))
         let tokens = Tokens(fixture.database)
-        let no = OptOuts.Entry(addressKey: "a@example.com", address: "A@example.com", source: "link")
+        let no = OptOuts.Entry(
+            addressKey: "a@example.com",
+            address: "A@example.com",
+            source: "link",
+            note: "by phone"
+        )
         _ = try await optOuts.add([no], by: "token billing")
         _ = try await optOuts.add([no], by: "token other")
         _ = try await optOuts.remove(id: 1, by: "ada")
@@ -27,6 +32,7 @@ struct AuditLogTests {
         try await subscriptions.disable(made.id, "the endpoint answered 410 Gone")
         try await subscriptions.disable(made.id, "again")
         _ = try await subscriptions.enable(made.id, by: "bob")
+        _ = try await subscriptions.enable(made.id, by: "carol")
         _ = try await subscriptions.enable(99, by: "bob")
         _ = try await subscriptions.remove(made.id, by: "carol")
         _ = try await subscriptions.remove(made.id, by: "carol")
@@ -39,8 +45,8 @@ struct AuditLogTests {
         let since = Timestamp.text(fixture.clock.now)
         #expect(
             log.reversed().map { "\($0.by): \($0.action.rawValue) \($0.subject), \($0.detail ?? "")" } == [
-                "token billing: opt_out.added A@example.com, everything (link)",
-                "ada: opt_out.removed A@example.com, everything (link, \(since))",
+                "token billing: opt_out.added A@example.com, everything (link, by phone)",
+                "ada: opt_out.removed A@example.com, everything (link, by phone, \(since))",
                 "ada: subscription.added 1, * to \(url)",
                 "dunlin: subscription.disabled 1, the endpoint answered 410 Gone",
                 "bob: subscription.enabled 1, ",

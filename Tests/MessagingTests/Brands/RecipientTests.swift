@@ -48,6 +48,7 @@ struct RecipientTests {
             ("@", "to: There is nothing before the \"@\": write the address like ada@example.com."),
             ("a\nb", "to: it holds a control character: remove it"),
             (String(repeating: "x", count: 1001), "to: 1 to 1000 bytes are expected"),
+            ("garbage", "to: 'garbage' is no address: write it like ada@example.com or +1 202 555 0123"),
             (
                 "202/555 0123",
                 "to: the country is missing: write the number with + and its country code, such as +1 202 555 0123"
@@ -57,6 +58,13 @@ struct RecipientTests {
     func refuse(text: String, expected: String) {
         let error = #expect(throws: Rejection.self) { try Recipient.key(of: text) }
         #expect(error?.description == expected)
+    }
+
+    @Test("an address of a channel is one of its kind, whatever it looks like")
+    func ofChannel() throws {
+        #expect(try Recipient.key(of: "Ada", channel: .letter) == "ada")
+        #expect(throws: Rejection.self) { try Recipient.key(of: "ada", channel: .email) }
+        #expect(throws: Rejection.self) { try Recipient.key(of: "ada", channel: .sms) }
     }
 
     @Test("a phone number without a country code is the region's")

@@ -15,6 +15,8 @@ public struct Backend: Sendable {
     public let brands: [String]
     /// The country of phone numbers without a country code, where the brands agree on one.
     public let region: String?
+    /// Who reads what providers post, by the transport's name.
+    public let hooks: [String: any HookReader]
     /// Signs what browsers carry for us.
     public let secret: String
     public let clock: WallClock
@@ -31,6 +33,7 @@ public struct Backend: Sendable {
         reader: MessageReader,
         brands: [String],
         region: String?,
+        hooks: [String: any HookReader],
         secret: String,
         clock: WallClock,
         logger: Logger
@@ -45,6 +48,7 @@ public struct Backend: Sendable {
         self.reader = reader
         self.brands = brands
         self.region = region
+        self.hooks = hooks
         self.secret = secret
         self.clock = clock
         self.logger = logger

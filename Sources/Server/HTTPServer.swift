@@ -38,6 +38,7 @@ public struct HTTPServer: Service {
         responder = Route.router(
             HTTPServer.routes(
                 backend,
+                settings.publicURL,
                 AcceptQueue(mostMessages: settings.acceptQueue),
                 register,
                 gatekeeper,
@@ -53,6 +54,7 @@ public struct HTTPServer: Service {
 
     private static func routes(
         _ backend: Backend,
+        _ publicURL: String?,
         _ acceptQueue: AcceptQueue,
         _ register: TokenRegister,
         _ gatekeeper: Gatekeeper,
@@ -67,6 +69,7 @@ public struct HTTPServer: Service {
             MessageRoutes(backend: backend).routes, OptOutRoutes(backend: backend).routes,
             AuditRoutes(backend: backend).routes,
             TemplateRoutes(backend: backend).routes, SubscriptionRoutes(backend: backend).routes,
+            HookRoutes(backend: backend, publicURL: publicURL).routes,
             StatusRoutes(backend: backend, reports: reports, readiness: readiness).routes,
             MetricsRoute(registry: registry, reports: reports, version: version).routes,
         ]

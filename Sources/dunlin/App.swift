@@ -102,6 +102,7 @@ struct App {
             reader: reader(composer),
             brands: settings.brandNames,
             region: settings.region,
+            hooks: Transports.hooks(settings, secret: try await Installation.secret(database)),
             secret: try await Installation.secret(database),
             clock: clock,
             logger: logger

@@ -93,7 +93,10 @@ public struct Recipient: Sendable {
         let isPhone =
             address.contains(where: \.isNumber) && address.allSatisfy { $0.isNumber || "+-() ./".contains($0) }
         guard isPhone else {
-            guard channel != nil || !(1...longest).contains(address.utf8.count) || address.contains(where: { !$0.isLetter && !$0.isNumber }) else {
+            guard
+                channel != nil || !(1...longest).contains(address.utf8.count)
+                    || address.contains(where: { !$0.isLetter && !$0.isNumber })
+            else {
                 throw Rejection("to", "'\(address)' is no address: write it like ada@example.com or +1 202 555 0123")
             }
             return try Recipient(address, channel: .letter).key

@@ -5,14 +5,23 @@ public import Storage
 
 /// Makes the transports that a configuration names.
 public enum Transports {
-    /// - Parameter publicURL: what the world calls this server; `nil` where it cannot reach us.
+    /// - Parameters:
+    ///   - publicURL: what the world calls this server; `nil` where it cannot reach us.
+    ///   - secret: the installation's; it makes callback addresses ours.
     public static func make(
         _ settings: MessagingSettings,
         thread: NetworkThread,
         clock: WallClock = .system,
-        publicURL: String? = nil
+        publicURL: String? = nil,
+        secret: String = ""
     ) throws(Rejection) -> [Channel: [any Transport]] {
-        let http = HTTPParts(thread: thread, clock: clock, folder: settings.folder, publicURL: publicURL)
+        let http = HTTPParts(
+            thread: thread,
+            clock: clock,
+            folder: settings.folder,
+            publicURL: publicURL,
+            secret: secret
+        )
         var transports: [Channel: [any Transport]] = [:]
         for channel in Channel.allCases {
             guard let configured = settings.settings(for: channel)?.transports else { continue }

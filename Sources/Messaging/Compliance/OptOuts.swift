@@ -78,24 +78,26 @@ public struct OptOuts: Sendable {
     /// - Parameter by: who does it, for the audit log.
     /// - Returns: how many are new.
     public func add(_ entries: [Entry], by: String) async throws -> Int {
-        try await database.write(.power) { transaction in
-            let changes = try transaction.batch(
-                OptOuts.insert,
-                entries.map { entry in
-                    OptOuts.key(entry.addressKey, entry.scope) + [
-                        .text(entry.address), .text(entry.source), .optional(entry.note),
-                        .integer(entry.at ?? transaction.now),
-                    ]
-                }
-            )
-            let added = zip(entries, changes).filter { $0.1 > 0 }.map(\.0)
-            for entry in added {
-                let detail = AuditEntry.detail(entry.scope, source: entry.source, note: entry.note, at: nil, by: by)
-                try AuditEntry.write(.optOutAdded, entry.address, detail, by: by, transaction)
+        try await database.write(.power) { try OptOuts.add(entries, by: by, $0) }
+    }
+
+    static func add(_ entries: [Entry], by: String, _ transaction: any Transaction) throws -> Int {
+        let changes = try transaction.batch(
+            insert,
+            entries.map { entry in
+                key(entry.addressKey, entry.scope) + [
+                    .text(entry.address), .text(entry.source), .optional(entry.note),
+                    .integer(entry.at ?? transaction.now),
+                ]
             }
-            try News.write(.optedOut, added.map { $0.news(now: transaction.now) }, transaction)
-            return added.count
+        )
+        let added = zip(entries, changes).filter { $0.1 > 0 }.map(\.0)
+        for entry in added {
+            let detail = AuditEntry.detail(entry.scope, source: entry.source, note: entry.note, at: nil, by: by)
+            try AuditEntry.write(.optOutAdded, entry.address, detail, by: by, transaction)
         }
+        try News.write(.optedOut, added.map { $0.news(now: transaction.now) }, transaction)
+        return added.count
     }
 
     /// - Parameter by: who does it, for the audit log.
@@ -118,7 +120,13 @@ public struct OptOuts: Sendable {
     private static func remove(_ optOuts: [OptOut], by: String, _ transaction: any Transaction) throws -> Bool {
         for optOut in optOuts {
             try transaction.execute(deleteByID, [.integer(optOut.id)])
-            let detail = AuditEntry.detail(optOut.scope, source: optOut.source, note: optOut.note, at: optOut.at, by: by)
+            let detail = AuditEntry.detail(
+                optOut.scope,
+                source: optOut.source,
+                note: optOut.note,
+                at: optOut.at,
+                by: by
+            )
             try AuditEntry.write(.optOutRemoved, optOut.address, detail, by: by, transaction)
         }
         let news = optOuts.map { optOut in Array(JSONWriter.text { optOut.write(to: &$0) }.utf8) }

@@ -8,6 +8,7 @@ import Synchronization
 public final class Housekeeping: Service {
     private let queue: Queue
     private let retention: TimeSpan?
+    private let rawRetention: TimeSpan
     private let clock: WallClock
     private let logger: Logger
     private let alarm = Inbox()
@@ -16,9 +17,16 @@ public final class Housekeeping: Service {
     static let every = 5_000
     static let batch = 500
 
-    public init(queue: Queue, retention: TimeSpan?, clock: WallClock = .system, logger: Logger) {
+    public init(
+        queue: Queue,
+        retention: TimeSpan?,
+        rawRetention: TimeSpan = TimeSpan(milliseconds: 30 * 86_400_000),
+        clock: WallClock = .system,
+        logger: Logger
+    ) {
         self.queue = queue
         self.retention = retention
+        self.rawRetention = rawRetention
         self.clock = clock
         self.logger = logger
     }
@@ -44,6 +52,7 @@ public final class Housekeeping: Service {
         while !stopping.load(ordering: .acquiring),
             try await queue.expire(limit: Housekeeping.batch) == Housekeeping.batch
         {}
+        try await HookLog(queue).forgetRaw(before: clock.now() - rawRetention.milliseconds)
         guard let retention else { return }
         let cutoff = clock.now() - retention.milliseconds
         var total = 0

@@ -11,8 +11,12 @@ public enum NewsType: String, Sendable, CaseIterable {
     case held = "message.held"
     case approved = "message.approved"
     case replayed = "message.replayed"
+    case delivered = "message.delivered"
+    case bounced = "message.bounced"
     case optedOut = "opt_out.added"
     case optOutRemoved = "opt_out.removed"
+    /// Somebody has texted us.
+    case inbound = "inbound.received"
 
     /// `nil` for what is kept for the record only.
     init?(_ kind: Event.Kind) {

@@ -77,16 +77,10 @@ extension Queue {
             if isCurrent, !handOff.isTest, case .rejected(let reason, let detail) = settlement.outcome,
                 let source = reason.suppression
             {
-                let values: [SQLValue] = [.integer(handOff.id), .text(detail), .integer(now), .text(source)]
-                let added = try transaction.first(suppress, values) { ($0.text(0), $0.text(1)) }
-                if let (address, channel) = added {
-                    let why = "channel \(channel) (\(source), \(detail))"
-                    try AuditEntry.write(.optOutAdded, address, why, by: AuditEntry.dunlin, transaction)
-                }
+                try suppress(handOff.id, source, detail, transaction)
             }
             if case .accepted(_, let reference?) = settlement.outcome {
-                let values: [SQLValue] = [.text(settlement.transport), .text(reference), .integer(handOff.id)]
-                try transaction.execute(refer, values)
+                try refer(handOff.id, settlement.transport, reference, transaction)
             }
             if let word = settlement.outcome.word { counts[handOff.channel, default: [:]][word, default: 0] += 1 }
         }
@@ -99,6 +93,19 @@ extension Queue {
                 )
             }
         }
+    }
+
+    /// Keeps anything more from going to a message's address on its channel.
+    static func suppress(_ id: Int64, _ source: String, _ detail: String, _ transaction: any Transaction) throws {
+        let values: [SQLValue] = [.integer(id), .text(detail), .integer(transaction.now), .text(source)]
+        guard let added = try transaction.first(suppress, values, { ($0.text(0), $0.text(1)) }) else { return }
+        let why = "channel \(added.1) (\(source), \(detail))"
+        try AuditEntry.write(.optOutAdded, added.0, why, by: AuditEntry.dunlin, transaction)
+    }
+
+    /// Gives a message what its provider calls it.
+    static func refer(_ id: Int64, _ transport: String, _ reference: String, _ transaction: any Transaction) throws {
+        try transaction.execute(refer, [.text(transport), .text(reference), .integer(id)])
     }
 
     /// Takes back what a dead worker left in `sending`: nobody knows whether it left, so each is uncertain.
@@ -158,7 +165,7 @@ extension Queue {
 
 extension Outcome.Reason {
     /// The source of the opt-out that keeps anything more from going there; `nil` where there is none.
-    fileprivate var suppression: String? {
+    var suppression: String? {
         switch self {
         case .recipient: OptOut.bounce
         case .optedOut: "provider"

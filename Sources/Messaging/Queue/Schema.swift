@@ -21,7 +21,10 @@ public enum Schema {
             ]
         ),
         Migration(number: 3, statements: [audit]),
-        Migration(number: 4, statements: [addDoubt, providerReference, providerReferenceMessage]),
+        Migration(
+            number: 4,
+            statements: [addDoubt, providerReference, providerReferenceMessage, hook, hookPending, hookAt]
+        ),
     ]
 
     /// `key` is unique among the messages that have not been pruned.
@@ -264,6 +267,28 @@ public enum Schema {
     static let providerReferenceMessage = Statement(
         "CREATE INDEX provider_reference_message ON provider_reference (message)"
     )
+
+    /// What providers have posted, each once: `state` is 0 until it is applied, 2 where no message was found for it.
+    static let hook = Statement {
+        """
+        CREATE TABLE hook (
+            id \($0.identity),
+            transport TEXT NOT NULL,
+            identity TEXT NOT NULL,
+            at BIGINT NOT NULL,
+            state BIGINT NOT NULL,
+            message BIGINT,
+            reference TEXT,
+            status TEXT,
+            reason TEXT,
+            detail TEXT,
+            raw \($0.bytes),
+            UNIQUE (transport, identity)
+        )
+        """
+    }
+    static let hookPending = Statement("CREATE INDEX hook_pending ON hook (id) WHERE state = 0")
+    static let hookAt = Statement("CREATE INDEX hook_at ON hook (at) WHERE raw IS NOT NULL")
 
     static let setting = Statement("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
 

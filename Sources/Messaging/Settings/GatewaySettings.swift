@@ -25,6 +25,8 @@ public struct GatewaySettings: Sendable, Codable {
     public var success: GatewaySuccess?
     /// What other answers mean, the first that matches; what none matches is judged by its status.
     public var errors: [GatewayRule]?
+    /// How to read what the provider posts to `{callback}`.
+    public var receipts: GatewayReceipts?
     /// A text that comes twice with the same `{id}` is known as one. Default `false`.
     public var idempotent: Bool?
     /// Texts without a given expiry wait at the provider so long. Default `3d`.
@@ -75,4 +77,33 @@ public struct GatewayRule: Sendable, Codable {
     /// A regular expression that the body matches; default any.
     public var body: String?
     public var outcome: Meaning
+}
+
+/// `receipts` of a gateway: what the provider posts to `{callback}`, in a form, in JSON (names with dots between) or in the
+/// query.
+public struct GatewayReceipts: Sendable, Codable {
+    /// The field with the provider's id of the text.
+    public var id: String?
+    /// The field that says how it stands.
+    public var status: String?
+    /// Its words for delivered; default `delivered` and `delivrd`.
+    public var delivered: [String]?
+    /// Its words for what will not arrive; default the usual ones, such as `undelivered` and `expired`.
+    public var failed: [String]?
+    /// The field with the reason of a failure.
+    public var error: String?
+    /// Reasons that say that the number exists not: nothing is sent to it any more.
+    public var badNumber: [String]?
+    /// Reasons that say that the person said no.
+    public var optedOut: [String]?
+    /// Of texts that people send: the fields with sender, recipient and words.
+    public var from: String?
+    public var to: String?
+    public var text: String?
+    /// What the provider must hear, such as `ACK/Jasmin`. Default `OK`.
+    public var answer: String?
+    /// For a provider whose callback is an address of its own account: it adds `?key=` and this.
+    public var key: Secret?
+
+    public init() {}
 }

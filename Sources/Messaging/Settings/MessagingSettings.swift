@@ -7,6 +7,8 @@ public struct MessagingSettings: Sendable {
     public var sandbox: Bool
     /// Finished messages are forgotten after this time; `nil` keeps them.
     public var retention: TimeSpan?
+    /// What providers have posted is kept as it came for this time.
+    public var rawRetention = TimeSpan(milliseconds: 30 * 86_400_000)
     /// The longest that a stop waits for what is on the wire.
     public var stopWithin: TimeSpan
     /// Where relative paths start.

@@ -21,11 +21,3 @@ public struct TokenSecret: Sendable {
 
     public var hash: [UInt8] { TokenSecret.hash(text) }
 }
-
-/// Compares in a time that says nothing of where two byte strings differ.
-func isEqualInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-    guard left.count == right.count else { return false }
-    var difference: UInt8 = 0
-    for index in left.indices { difference |= left[index] ^ right[index] }
-    return difference == 0
-}

@@ -79,7 +79,9 @@ struct MessagePage {
 
     /// The names of the files that it carries.
     private var files: String {
-        guard let files = (try? JSONValue.parse(message.document))?["attachments"], files.kind == .array else { return "" }
+        guard let files = (try? JSONValue.parse(message.document))?["attachments"], files.kind == .array else {
+            return ""
+        }
         return files.elements.compactMap { $0["filename"]?.string }.joined(separator: ", ")
     }
 

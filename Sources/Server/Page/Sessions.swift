@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Messaging
 import Storage
 
 /// What a browser carries for us, signed: who has signed in, the word that guards forms, a notice for the next page.

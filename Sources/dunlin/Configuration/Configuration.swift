@@ -12,6 +12,8 @@ struct Configuration: Decodable {
     var sandbox = false
     /// Finished messages are forgotten after this time. Default `90d`; `never` keeps them.
     var retention: TimeSpan? = TimeSpan(milliseconds: 90 * 86_400_000)
+    /// What providers have posted is kept as it came for this time; what it said stays. Default `30d`.
+    var rawRetention = TimeSpan(milliseconds: 30 * 86_400_000)
     /// The longest that a stop waits for what is on the wire. Default `30s`.
     var stopWithin = TimeSpan(milliseconds: 30_000)
     var channels: [Channel: ChannelSettings] = [:]
@@ -24,6 +26,7 @@ struct Configuration: Decodable {
     enum CodingKeys: String, CodingKey {
         case database, templates, sandbox, retention, channels, brands, http, subscriptions
         case stopWithin = "stop_within"
+        case rawRetention = "raw_retention"
     }
 
     init() {}
@@ -45,6 +48,7 @@ struct Configuration: Decodable {
         } else {
             retention = try container.decodeIfPresent(TimeSpan.self, forKey: .retention) ?? retention
         }
+        rawRetention = try container.decodeIfPresent(TimeSpan.self, forKey: .rawRetention) ?? rawRetention
         stopWithin = try container.decodeIfPresent(TimeSpan.self, forKey: .stopWithin) ?? stopWithin
         let named = try container.decodeIfPresent([String: ChannelSettings].self, forKey: .channels) ?? [:]
         for (name, settings) in named.sorted(by: { $0.key < $1.key }) {
@@ -96,7 +100,7 @@ struct Configuration: Decodable {
     }
 
     var messaging: MessagingSettings {
-        MessagingSettings(
+        var settings = MessagingSettings(
             channels: channels,
             brands: brands,
             subscriptions: subscriptions,
@@ -106,6 +110,8 @@ struct Configuration: Decodable {
             folder: folder,
             outbox: outboxPath
         )
+        settings.rawRetention = rawRetention
+        return settings
     }
 
     /// Beside the database.

@@ -27,7 +27,8 @@ struct Worker {
             app.settings,
             thread: thread,
             clock: app.clock,
-            publicURL: app.configuration.http.publicURL
+            publicURL: app.configuration.http.publicURL,
+            secret: try await Installation.secret(app.database)
         )
         transports[.event] = [
             Transports.subscribers(app.queue, app.settings, thread: thread, clock: app.clock, logger: app.logger)
@@ -48,9 +49,11 @@ struct Worker {
                     Housekeeping(
                         queue: app.queue,
                         retention: app.settings.retention,
+                        rawRetention: app.settings.rawRetention,
                         clock: app.clock,
                         logger: app.logger
-                    ), NewsRelay(queue: app.queue, clock: app.clock, logger: app.logger),
+                    ), HookDesk(queue: app.queue, logger: app.logger),
+                    NewsRelay(queue: app.queue, clock: app.clock, logger: app.logger),
                 ] : []) + (try await others(dispatcher.admission))
     }
 

@@ -24,7 +24,12 @@ struct GatewayExamplesTests {
     }
 
     static let examples = [
-        Example("jasmin", 200, #"Success "07033084-5cfd-4812-90a4-e4d24ffb6e3d""#, "accepted 07033084-5cfd-4812-90a4-e4d24ffb6e3d"),
+        Example(
+            "jasmin",
+            200,
+            #"Success "07033084-5cfd-4812-90a4-e4d24ffb6e3d""#,
+            "accepted 07033084-5cfd-4812-90a4-e4d24ffb6e3d"
+        ),
         Example("jasmin", 403, #"Error "Authentication failure for username:foo""#, "fault"),
         Example("jasmin", 412, #"Error "No route found""#, "fault"),
         Example("jasmin", 400, #"Error "Argument [content] is missing""#, "rejected"),
@@ -49,7 +54,12 @@ struct GatewayExamplesTests {
         ),
         Example("plivo", 401, "Could not verify your access level for that URL.", "fault"),
         Example("plivo", 400, #"{"error": "dst parameter is not valid"}"#, "bad number"),
-        Example("sinch", 201, #"{"id": "01FC66621XXXXX119Z8PMV1QPQ", "to": ["12025550123"]}"#, "accepted 01FC66621XXXXX119Z8PMV1QPQ"),
+        Example(
+            "sinch",
+            201,
+            #"{"id": "01FC66621XXXXX119Z8PMV1QPQ", "to": ["12025550123"]}"#,
+            "accepted 01FC66621XXXXX119Z8PMV1QPQ"
+        ),
         Example("sinch", 400, #"{"code": "syntax_invalid_parameter_format", "text": "MSISDN"}"#, "bad number"),
         Example("sinch", 429, "", "throttled"),
         Example(
@@ -58,7 +68,12 @@ struct GatewayExamplesTests {
             #"{"id": "e8077d803532c0b5937c639b60216938", "href": "https://rest.messagebird.com/messages/e80"}"#,
             "accepted e8077d803532c0b5937c639b60216938"
         ),
-        Example("messagebird", 422, #"{"errors": [{"code": 9, "description": "no (correct) recipients found"}]}"#, "bad number"),
+        Example(
+            "messagebird",
+            422,
+            #"{"errors": [{"code": 9, "description": "no (correct) recipients found"}]}"#,
+            "bad number"
+        ),
         Example("messagebird", 401, #"{"errors": [{"code": 2, "description": "Request not allowed"}]}"#, "fault"),
     ]
 
@@ -121,7 +136,10 @@ struct GatewayExamplesTests {
             text.matches(of: /\$\{([A-Z_]+)\}/).map { (String($0.output.1), "secret") },
             uniquingKeysWith: { $1 }
         )
-        let configuration = try StrictDecoder(environment: environment, file: path).decode(Configuration.self, from: local)
+        let configuration = try StrictDecoder(environment: environment, file: path).decode(
+            Configuration.self,
+            from: local
+        )
         let transports = try Transports.make(
             configuration.messaging,
             thread: thread,

@@ -15,11 +15,18 @@ final class WebServer: Sendable {
 
     var url: String { "http://127.0.0.1:\(port)" }
 
-    /// - Parameter scopes: of the token that is made; `nil` makes none, so that local callers need none.
-    init(_ site: Site, scopes: String? = nil, environment: [String: String] = [:]) async throws {
+    /// - Parameters:
+    ///   - scopes: of the token that is made; `nil` makes none, so that local callers need none.
+    ///   - listening: the port, where it must be known beforehand; 0 for a free one.
+    init(
+        _ site: Site,
+        scopes: String? = nil,
+        listening: Int = 0,
+        environment: [String: String] = [:]
+    ) async throws {
         token = if let scopes { try await WebServer.token(site, "test", scopes) } else { nil }
         self.site = site
-        let child = try site.start(["serve", "--listen", "127.0.0.1:0"], environment: environment)
+        let child = try site.start(["serve", "--listen", "127.0.0.1:\(listening)"], environment: environment)
         port = try await eventually("the server listens") {
             guard child.isRunning else { throw Complaint("serve has ended: \(child.errors)") }
             return child.errors.firstMatch(of: /address=http:\/\/127\.0\.0\.1:([0-9]+)/).flatMap { Int($0.output.1) }

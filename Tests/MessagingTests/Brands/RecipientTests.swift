@@ -15,7 +15,7 @@ struct RecipientTests {
             (.email, "ada@BÜCHER.example", "ada@xn--bcher-kva.example"),
             (.sms, "+1 (202) 555-0123", "+12025550123"),
             (.call, "+12025550123", "+12025550123"),
-            (.sms, "+44 7911 123456", "+447911123456"), (.call, "+44 20 7946 0958", "+442079460958"),
+            (.sms, "+44 7400 123456", "+447400123456"), (.call, "+44 20 7946 0958", "+442079460958"),
             (.linkedin, "https://www.linkedin.com/in/Ada", "https://www.linkedin.com/in/ada"),
             (.webhook, "https://Hooks.Example.com/x", "https://hooks.example.com/x"),
             (.letter, "Ada Lovelace, 1 Main Street", "ada lovelace, 1 main street"),
@@ -70,8 +70,8 @@ struct RecipientTests {
     @Test("a phone number without a country code is the region's")
     func region() throws {
         #expect(try Recipient("(202) 555-0123", channel: .sms, region: "US").key == "+12025550123")
-        #expect(try Recipient("07911 123456", channel: .sms, region: "GB").key == "+447911123456")
-        #expect(try Recipient.key(of: "07911 123456", region: "GB") == "+447911123456")
+        #expect(try Recipient("07400 123456", channel: .sms, region: "GB").key == "+447400123456")
+        #expect(try Recipient.key(of: "07400 123456", region: "GB") == "+447400123456")
     }
 
     @Test(

@@ -97,7 +97,8 @@ enum TransportSubject: String, CaseIterable, CustomTestStringConvertible {
                     place: "gateway",
                     timeoutMilliseconds: milliseconds,
                     caFile: nil,
-                    callback: nil
+                    callback: nil,
+                    proof: CallbackProof(secret: "s", transport: "gateway")
                 )
             }
         return HTTPTransport(

@@ -61,7 +61,10 @@ struct TwilioProviderTests {
         #expect(!request.isRepeatable)
     }
 
-    @Test("a validity is from one second to ten hours", arguments: [(0, 1), (1_000_000, 1), (1_000_000_500_000, 36_000)])
+    @Test(
+        "a validity is from one second to ten hours",
+        arguments: [(0, 1), (1_000_000, 1), (1_000_000_500_000, 36_000)]
+    )
     func validity(expires: Int64, expected: Int) throws {
         let service = "MG" + String(repeating: "0", count: 32)
         let provider = Self.provider(service: service)
@@ -77,7 +80,8 @@ struct TwilioProviderTests {
     @Test(
         "what its errors mean",
         arguments: [
-            (429, 20429, Expected.throttled), (400, 14107, .throttled), (401, 20003, .ourFault), (403, 20005, .ourFault),
+            (429, 20429, Expected.throttled), (400, 14107, .throttled), (401, 20003, .ourFault),
+            (403, 20005, .ourFault),
             (404, 20404, .ourFault), (400, 21211, .recipient), (400, 21614, .recipient), (400, 21635, .recipient),
             (400, 21610, .optedOut), (400, 21408, .policy), (400, 21606, .policy), (400, 21608, .policy),
             (400, 21612, .policy), (400, 30034, .policy), (400, 30007, .policy), (400, 99999, .permanent),

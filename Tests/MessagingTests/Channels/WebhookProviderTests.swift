@@ -96,7 +96,9 @@ struct WebhookProviderTests {
         #expect(throws: HTTPRefusal.self) { try Self.provider(.teams).request(for: delivery, payload, now: 0) }
     }
 
-    @Test("every secret signs, so that a receiver can change from one to the next; the id stays, the time is the attempt's")
+    @Test(
+        "every secret signs, so that a receiver can change from one to the next; the id stays, the time is the attempt's"
+    )
     func rotation() throws {
         let old = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         let new = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -115,7 +117,8 @@ struct WebhookProviderTests {
     @Test(
         "what Slack and Teams answer in words",
         arguments: [
-            (.slack, 200, "ok", "accepted"), (.slack, 200, "no_text", "uncertain"), (.slack, 403, "action_prohibited", "fault"),
+            (.slack, 200, "ok", "accepted"), (.slack, 200, "no_text", "uncertain"),
+            (.slack, 403, "action_prohibited", "fault"),
             (.slack, 404, "channel_not_found", "fault"), (.slack, 410, "channel_is_archived", "fault"),
             (.slack, 404, "no_service", "fault"), (.slack, 400, "invalid_payload", "rejected"),
             (.slack, 400, "user_not_found", "rejected"), (.slack, 500, "rollup_error", "uncertain"),
@@ -127,7 +130,8 @@ struct WebhookProviderTests {
             ),
             (
                 .teams, 200,
-                "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 413", "rejected"
+                "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 413",
+                "rejected"
             ), (.teams, 400, "Bad payload", "rejected"), (.standard, 302, "", "fault"), (.standard, 410, "", "fault"),
             (.standard, 500, "", "retry"), (.standard, 204, "", "accepted"),
         ] as [(WebhookSettings.Format, Int, String, String)]

@@ -23,12 +23,12 @@ struct PhoneNumberTests {
         Written("+1 202 555 0123", nil, "+12025550123", "US", .fixedLineOrMobile),
         Written("(202) 555-0123", "US", "+12025550123", "US", .fixedLineOrMobile),
         Written("1-202-555-0123", "US", "+12025550123", "US", .fixedLineOrMobile),
-        Written("011 44 7911 123456", "US", "+447911123456", "GB", .mobile),
+        Written("011 44 7400 123456", "US", "+447400123456", "GB", .mobile),
         Written("tel:+1-202-555-0123", nil, "+12025550123", "US", .fixedLineOrMobile),
         Written("800 234 5678", "US", "+18002345678", "US", .tollFree),
         Written("+1 416 555 0123", nil, "+14165550123", "CA", .fixedLineOrMobile),
-        Written("+44 7911 123456", nil, "+447911123456", "GB", .mobile),
-        Written("07911 123456", "GB", "+447911123456", "GB", .mobile),
+        Written("+44 7400 123456", nil, "+447400123456", "GB", .mobile),
+        Written("07400 123456", "GB", "+447400123456", "GB", .mobile),
         Written("020 7946 0958", "GB", "+442079460958", "GB", .fixedLine),
         Written("+44 (0)20 7946 0958", nil, "+442079460958", "GB", .fixedLine),
         Written("0151 23456789", "DE", "+4915123456789", "DE", .mobile),
@@ -108,7 +108,7 @@ struct PhoneNumberTests {
         "what is none is told with its remedy",
         arguments: [
             ("", nil, PhoneNumberError.notANumber), ("Ada", "US", .notANumber), ("---", nil, .notANumber),
-            ("202 555 0123", nil, .noCountry), ("07911 123456", nil, .noCountry), ("+999", nil, .noCountry),
+            ("202 555 0123", nil, .noCountry), ("07400 123456", nil, .noCountry), ("+999", nil, .noCountry),
             ("+49 1", nil, .tooShort), ("+44 79111 23456 78901 23456", nil, .tooLong),
             (String(repeating: "1", count: 300), "US", .notANumber), ("+1\u{0}2025550123", nil, .notANumber),
         ] as [(String, String?, PhoneNumberError)]
@@ -120,7 +120,7 @@ struct PhoneNumberTests {
     @Test("landlines and service numbers take no texts")
     func texts() throws {
         for (text, expected) in [
-            ("+447911123456", true), ("+12025550123", true), ("+442079460958", false), ("+18002345678", false),
+            ("+447400123456", true), ("+12025550123", true), ("+442079460958", false), ("+18002345678", false),
             ("+4930123456", false), ("+449012345678", false),
         ] { #expect(try PhoneNumber(text).takesTexts == expected, "\(text)") }
     }

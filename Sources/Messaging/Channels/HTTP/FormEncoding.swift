@@ -1,7 +1,7 @@
 import Foundation
 
 /// `application/x-www-form-urlencoded` (<https://url.spec.whatwg.org/#application/x-www-form-urlencoded>).
-enum FormEncoding {
+public enum FormEncoding {
     private static let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-._".utf8)
 
     static func encode(_ fields: [(name: String, value: String)]) -> String {
@@ -25,7 +25,7 @@ enum FormEncoding {
     private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }
 
     /// The fields in order; what is not UTF-8 is mended.
-    static func decode(_ bytes: [UInt8]) -> [(name: String, value: String)] {
+    public static func decode(_ bytes: [UInt8]) -> [(name: String, value: String)] {
         bytes.split(separator: UInt8(ascii: "&")).map { pair in
             let halves = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             return (decoded(halves[0]), halves.count > 1 ? decoded(halves[1]) : "")

@@ -19,6 +19,7 @@ struct GatewayProvider: HTTPProvider {
     private let timeoutMilliseconds: Int
     private let caFile: String?
     private let callback: String?
+    private let proof: CallbackProof
     let isIdempotent: Bool
     let hasOwnEndpoint = true
 
@@ -31,7 +32,8 @@ struct GatewayProvider: HTTPProvider {
         place: String,
         timeoutMilliseconds: Int,
         caFile: String?,
-        callback: String?
+        callback: String?,
+        proof: CallbackProof
     ) throws(Rejection) {
         guard let method = HTTPRequest.Method(rawValue: (settings.method ?? "POST").uppercased()) else {
             throw Rejection("\(place).method", "it must be GET, POST or PUT")
@@ -89,6 +91,7 @@ struct GatewayProvider: HTTPProvider {
         self.timeoutMilliseconds = timeoutMilliseconds
         self.caFile = caFile
         self.callback = callback
+        self.proof = proof
         let templates = [url] + query.map(\.value) + (form ?? []).map(\.value) + [json].compactMap { $0 }
         guard templates.contains(where: { $0.uses("to") || $0.uses("to_digits") }),
             templates.contains(where: { $0.uses("text") || $0.uses("text_hex") })
@@ -145,7 +148,9 @@ struct GatewayProvider: HTTPProvider {
             "text": parts.text, "text_hex": parts.text.utf16.map { String(hex: $0) }.joined(),
             "id": "\(delivery.handOff.id)", "alphabet": isGSM ? "gsm" : "unicode", "validity_seconds": "\(left)",
             "validity_minutes": "\(max(1, left / 60))", "validity_ms": "\(left * 1000)",
-            "callback": callback.map { "\($0)?message=\(delivery.handOff.id)" } ?? "",
+            "callback": callback.map { address in
+                "\(address)?message=\(delivery.handOff.id)&proof=\(proof.of(message: delivery.handOff.id))"
+            } ?? "",
         ]
     }
 

@@ -10,6 +10,8 @@ extension Transports {
         let folder: String
         /// What the world calls this server, such as `https://reminders.example.com`; `nil` where it cannot reach us.
         let publicURL: String?
+        /// The installation's.
+        let secret: String
 
         func callback(_ name: String) -> String? { publicURL.map { "\(Transports.withoutSlash($0))/hooks/\(name)" } }
 
@@ -110,11 +112,30 @@ extension Transports {
                 place: place,
                 timeoutMilliseconds: try timeout(settings.timeout, place),
                 caFile: parts.path(settings.caFile),
-                callback: parts.callback(name)
+                callback: parts.callback(name),
+                proof: CallbackProof(secret: parts.secret, transport: name)
             ),
             thread: parts.thread,
             clock: parts.clock
         )
+    }
+
+    /// Who reads what providers post, by the transport's name.
+    public static func hooks(_ settings: MessagingSettings, secret: String) -> [String: any HookReader] {
+        var readers: [String: any HookReader] = [:]
+        for transport in settings.settings(for: .sms)?.transports ?? [] {
+            switch transport {
+            case .twilio(let twilio): readers[transport.name] = TwilioHook(authToken: twilio.authToken.value)
+            case .gateway(let gateway):
+                readers[transport.name] = GatewayHook(
+                    fields: gateway.receipts ?? GatewayReceipts(),
+                    proof: CallbackProof(secret: secret, transport: transport.name),
+                    region: settings.region
+                )
+            case .smtp, .outbox, .webhook: break
+            }
+        }
+        return readers
     }
 
     private static func isHTTP(_ text: String, allowsPlain: Bool) -> Bool {

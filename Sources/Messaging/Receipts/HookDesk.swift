@@ -1,0 +1,35 @@
+public import Logging
+public import ServiceLifecycle
+import Synchronization
+
+/// Applies, soon after, the receipts that came before their message was settled.
+public final class HookDesk: Service {
+    private let log: HookLog
+    private let logger: Logger
+    private let alarm = Inbox()
+    private let stopping = Atomic<Bool>(false)
+
+    static let every = 500
+    static let batch = 500
+
+    public init(queue: Queue, logger: Logger) {
+        log = HookLog(queue)
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        await withGracefulShutdownHandler {
+            while !stopping.load(ordering: .acquiring) {
+                do {
+                    _ = try await log.applyPending(limit: HookDesk.batch)
+                } catch {
+                    logger.warning("receipts were put off: \(error)")
+                }
+                await alarm.wait(milliseconds: HookDesk.every)
+            }
+        } onGracefulShutdown: {
+            self.stopping.store(true, ordering: .releasing)
+            self.alarm.raise()
+        }
+    }
+}

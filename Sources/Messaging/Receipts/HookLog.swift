@@ -1,0 +1,222 @@
+import JSON
+import Storage
+
+/// The table of what providers have posted, and what it does to messages.
+///
+/// Each is kept once, whatever the provider repeats, and may come in any order: what says that a message has arrived counts
+/// more than what says that it will not, and that more than what says that it is on its way.
+public struct HookLog: Sendable {
+    let database: any Database
+
+    public init(_ queue: Queue) {
+        database = queue.database
+    }
+
+    private static let insert = Statement(
+        """
+        INSERT INTO hook (transport, identity, at, state, message, reference, status, reason, detail, raw)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT (transport, identity) DO NOTHING
+        RETURNING id
+        """
+    )
+    private static let pending = Statement(
+        """
+        SELECT id, at, transport, message, reference, status, reason, detail FROM hook
+        WHERE state = 0 ORDER BY id LIMIT $1
+        """
+    )
+    private static let settle = Statement("UPDATE hook SET state = $2 WHERE id = $1")
+    private static let byReference = Statement(
+        "SELECT message FROM provider_reference WHERE transport = $1 AND reference = $2"
+    )
+    private static let standing = Statement("SELECT state, doubt_since FROM message WHERE id = $1")
+    private static let move = Statement(
+        """
+        UPDATE message SET state = $2, reason = $3, finished_at = $4, node = NULL WHERE id = $1 AND state <> 'sending'
+        """
+    )
+    private static let forget = Statement("UPDATE hook SET raw = NULL WHERE at < $1 AND raw IS NOT NULL")
+
+    private static let old = Statement("SELECT 1 FROM hook WHERE at < $1 AND raw IS NOT NULL LIMIT 1")
+
+    static let statements = [insert, pending, settle, byReference, standing, move, forget, old]
+
+    /// What is posted for a message that is not there is waited with so long, milliseconds.
+    static let patience: Int64 = 3_600_000
+
+    private enum State: Int64 { case pending, applied, unknown }
+
+    /// Keeps and applies what was posted, durably.
+    ///
+    /// - Parameter raw: as it came.
+    /// - Returns: whether it is new.
+    public func take(_ content: HookContent, from transport: String, raw: [UInt8]) async throws -> Bool {
+        try await database.write(.power) { transaction in
+            var receipt: DeliveryReceipt?
+            if case .receipt(let found) = content.matter { receipt = found }
+            let id = try transaction.first(
+                HookLog.insert,
+                [
+                    .text(transport), .text(content.identity), .integer(transaction.now),
+                    .integer((receipt == nil ? State.applied : .pending).rawValue), .optional(receipt?.message),
+                    .optional(receipt?.reference), .optional(receipt?.status.word),
+                    .optional(receipt?.status.reason?.rawValue),
+                    .optional(receipt?.detail), .bytes(raw),
+                ]
+            ) { $0.integer(0) }
+            guard let id else { return false }
+            switch content.matter {
+            case .receipt(let receipt):
+                if try HookLog.apply(receipt, from: transport, transaction) {
+                    try transaction.execute(HookLog.settle, [.integer(id), .integer(State.applied.rawValue)])
+                }
+            case .inbound(let text): try HookLog.apply(text, from: transport, transaction)
+            case .nothing: break
+            }
+            return true
+        }
+    }
+
+    /// Applies what came before its message was known, or while it was on the wire.
+    ///
+    /// - Returns: how much was looked at.
+    func applyPending(limit: Int) async throws -> Int {
+        let isAny = try await database.read { try $0.first(HookLog.pending, [.integer(1)]) { _ in true } ?? false }
+        guard isAny else { return 0 }
+        return try await database.write(.process) { transaction in
+            let pending = try transaction.all(HookLog.pending, [.integer(Int64(limit))]) { row in
+                (
+                    id: row.integer(0), at: row.integer(1), transport: row.text(2),
+                    receipt: DeliveryReceipt(
+                        message: row.optionalInteger(3),
+                        reference: row.optionalText(4),
+                        status: DeliveryReceipt.Status(row.optionalText(5) ?? "", row.optionalText(6)),
+                        detail: row.optionalText(7) ?? ""
+                    )
+                )
+            }
+            for hook in pending {
+                let isDone = try HookLog.apply(hook.receipt, from: hook.transport, transaction)
+                guard isDone || transaction.now - hook.at > HookLog.patience else { continue }
+                let state = isDone ? State.applied : .unknown
+                try transaction.execute(HookLog.settle, [.integer(hook.id), .integer(state.rawValue)])
+            }
+            return pending.count
+        }
+    }
+
+    /// Forgets the raw words of what came before a time; what they said stays.
+    func forgetRaw(before: Int64) async throws {
+        let isAny = try await database.read { try $0.first(HookLog.old, [.integer(before)]) { _ in true } ?? false }
+        guard isAny else { return }
+        _ = try await database.write(.process) { try $0.execute(HookLog.forget, [.integer(before)]) }
+    }
+
+    // MARK: - Receipts
+
+    /// - Returns: false where the message is not known, or is on the wire: it is to be tried again.
+    private static func apply(
+        _ receipt: DeliveryReceipt,
+        from transport: String,
+        _ transaction: any Transaction
+    ) throws -> Bool {
+        let known = try receipt.reference.flatMap { reference in
+            try transaction.first(byReference, [.text(transport), .text(reference)]) { $0.integer(0) }
+        }
+        guard let id = known ?? receipt.message,
+            let now = try transaction.first(
+                standing,
+                [.integer(id)],
+                { (state: MessageState(rawValue: $0.text(0)) ?? .held, isInDoubt: $0.optionalInteger(1) != nil) }
+            )
+        else { return false }
+        if known == nil, let reference = receipt.reference { try Queue.refer(id, transport, reference, transaction) }
+        guard now.state != .sending else { return false }
+        let isTaken = now.state == .sent || !now.state.isFinal && now.isInDoubt
+        let change: (state: MessageState, kind: Event.Kind, reason: String?)?
+        switch receipt.status {
+        case .underway: change = isTaken && now.state != .sent ? (.sent, .sent, nil) : nil
+        case .delivered: change = isTaken || now.state == .bounced ? (.delivered, .delivered, nil) : nil
+        case .failed(let reason): change = isTaken ? (.bounced, .bounced, reason.rawValue) : nil
+        }
+        guard let change else {
+            if receipt.status != .underway, now.state != .delivered, now.state != .bounced {
+                try Event.insert([event(id, .late, receipt, transport, transaction)], transaction)
+            }
+            return true
+        }
+        let values: [SQLValue] = [
+            .integer(id), .text(change.state.rawValue), .optional(change.reason), .integer(transaction.now),
+        ]
+        try transaction.execute(move, values)
+        try Event.insert([event(id, change.kind, receipt, transport, transaction)], transaction)
+        if case .failed(let reason) = receipt.status, let source = reason.suppression {
+            try Queue.suppress(id, source, receipt.detail, transaction)
+        }
+        return true
+    }
+
+    private static func event(
+        _ id: Int64,
+        _ kind: Event.Kind,
+        _ receipt: DeliveryReceipt,
+        _ transport: String,
+        _ transaction: any Transaction
+    ) -> Event {
+        Event(
+            message: id,
+            at: transaction.now,
+            kind: kind,
+            transport: transport,
+            detail: [receipt.detail, receipt.reference].compactMap { $0 }.joined(separator: " ")
+        )
+    }
+
+    // MARK: - Texts from people
+
+    private static func apply(_ text: InboundText, from transport: String, _ transaction: any Transaction) throws {
+        let wish = text.asks
+        if wish == .stop, !text.from.isEmpty {
+            let entry = OptOuts.Entry(
+                addressKey: text.from,
+                address: text.from,
+                scope: .init(channel: .sms),
+                source: "reply",
+                note: "texted: \(text.text.prefix(200))"
+            )
+            _ = try OptOuts.add([entry], by: transport, transaction)
+        }
+        let document = JSONWriter.text { writer in
+            writer.beginObject()
+            writer.member("transport", transport)
+            writer.member("reference", text.reference)
+            writer.member("from", text.from)
+            writer.member("to", text.to)
+            writer.member("text", text.text)
+            if let wish { writer.member("asks", wish.rawValue) }
+            writer.endObject()
+        }
+        try News.write(.inbound, [Array(document.utf8)], transaction)
+    }
+}
+
+extension DeliveryReceipt.Status {
+    fileprivate var word: String {
+        switch self {
+        case .underway: "underway"
+        case .delivered: "delivered"
+        case .failed: "failed"
+        }
+    }
+
+    fileprivate var reason: Outcome.Reason? { if case .failed(let reason) = self { reason } else { nil } }
+
+    fileprivate init(_ word: String, _ reason: String?) {
+        switch word {
+        case "delivered": self = .delivered
+        case "failed": self = .failed(reason.flatMap { Outcome.Reason(rawValue: $0) } ?? .permanent)
+        default: self = .underway
+        }
+    }
+}

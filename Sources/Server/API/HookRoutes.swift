@@ -1,0 +1,61 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import Messaging
+import NIOCore
+
+/// `/hooks/{transport}`: what providers report of messages, and what people text back. They need no token: each proves itself
+/// as its provider does.
+struct HookRoutes {
+    let backend: Backend
+    /// What the world calls this server.
+    let publicURL: String?
+
+    /// Bytes.
+    static let limit = 256 << 10
+
+    var routes: [Route] {
+        [
+            Route(.post, "/hooks/{transport}", .open) { try await take($0, $1) },
+            Route(.get, "/hooks/{transport}", .open) { try await take($0, $1) },
+        ]
+    }
+
+    private func take(_ request: Request, _ context: ServerContext) async throws -> Response {
+        guard let name = context.parameters.get("transport"), let reader = backend.hooks[name] else {
+            throw Problem.notFound("transport that providers report to")
+        }
+        let body = try await request.bytes(upTo: HookRoutes.limit)
+        let hook = HookRequest(
+            method: request.method.rawValue,
+            origin: publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+                ?? "http://\(request.head.authority ?? "")",
+            target: request.uri.description,
+            headers: Dictionary(
+                request.headers.map { ($0.name.canonicalName, $0.value) },
+                uniquingKeysWith: { first, _ in first }
+            ),
+            body: body
+        )
+        let content: HookContent
+        do {
+            content = try reader.read(hook)
+        } catch {
+            switch error {
+            case .unproven(let why):
+                backend.logger.warning(
+                    "a hook without proof was refused",
+                    metadata: ["transport": "\(name)", "why": "\(why)"]
+                )
+                throw Problem(.forbidden, "this does not prove that it comes from the provider: \(why)")
+            case .malformed(let why): throw Problem(.unprocessableContent, "it cannot be read: \(why)")
+            }
+        }
+        _ = try await HookLog(backend.queue).take(
+            content,
+            from: name,
+            raw: Array(request.uri.description.utf8) + [0x0a] + body
+        )
+        return .bytes(Array(reader.answer.body.utf8), type: reader.answer.type)
+    }
+}

@@ -1,0 +1,174 @@
+import Storage
+import TestSupport
+import Testing
+
+@testable import Messaging
+
+@Suite("What providers report")
+struct HookLogTests {
+    private struct Fixture {
+        let queued: QueueFixture
+        let log: HookLog
+
+        init() async throws {
+            queued = try await QueueFixture()
+            log = HookLog(queued.queue)
+        }
+
+        /// A text that was handed to the provider; it is on the wire.
+        func begin() async throws -> HandOff {
+            _ = try await queued.queue.enqueue([QueueFixture.message(to: "+12025550123", channel: .sms)])
+            return try #require(try await queued.claim(.sms).first)
+        }
+
+        func sent(reference: String? = "SM1") async throws -> Int64 {
+            let handOff = try await begin()
+            try await queued.settle(handOff, .accepted("queued", reference: reference))
+            return handOff.id
+        }
+
+        @discardableResult
+        func report(
+            _ status: DeliveryReceipt.Status,
+            message: Int64? = nil,
+            reference: String? = "SM1",
+            identity: String? = nil,
+            from transport: String = "test"
+        ) async throws -> Bool {
+            let receipt = DeliveryReceipt(message: message, reference: reference, status: status, detail: "\(status)")
+            let content = HookContent(matter: .receipt(receipt), identity: identity ?? "\(reference ?? "")/\(status)")
+            return try await log.take(content, from: transport, raw: Array("raw".utf8))
+        }
+
+        func state(_ id: Int64) async throws -> String {
+            let message = try #require(try await queued.queue.message(id))
+            return message.state.rawValue + (message.reason.map { " \($0)" } ?? "")
+        }
+
+        func kinds(_ id: Int64) async throws -> [Event.Kind] { try await queued.queue.events(of: id).map(\.kind) }
+    }
+
+    /// In the order in which they come, and where the message must stand then.
+    static let orderings: [([DeliveryReceipt.Status], String)] = [
+        ([.underway], "sent"), ([.delivered], "delivered"), ([.failed(.permanent)], "bounced permanent"),
+        ([.underway, .delivered], "delivered"), ([.delivered, .underway], "delivered"),
+        ([.delivered, .failed(.permanent)], "delivered"), ([.failed(.temporary), .delivered], "delivered"),
+        ([.failed(.permanent), .underway], "bounced permanent"),
+        ([.failed(.policy), .failed(.permanent)], "bounced policy"),
+    ]
+
+    @Test("moves a message on, in whatever order it comes, and repetitions change nothing", arguments: orderings)
+    func orders(statuses: [DeliveryReceipt.Status], expected: String) async throws {
+        let fixture = try await Fixture()
+        let id = try await fixture.sent()
+        for status in statuses { #expect(try await fixture.report(status)) }
+        let kinds = try await fixture.kinds(id)
+        for status in statuses { #expect(try await !fixture.report(status), "a repetition counts as new") }
+        #expect(try await fixture.state(id) == expected)
+        #expect(try await fixture.kinds(id) == kinds)
+        #expect(try await fixture.queued.queue.status(now: fixture.queued.clock.now).sumHolds)
+    }
+
+    @Test("finds its message by our own id, by the provider's, and never by another provider's")
+    func finds() async throws {
+        let fixture = try await Fixture()
+        let id = try await fixture.sent(reference: nil)
+        try await fixture.report(.delivered, from: "other")
+        #expect(try await fixture.state(id) == "sent")
+        try await fixture.report(.underway, message: id)
+        try await fixture.report(.delivered)
+        #expect(try await fixture.state(id) == "delivered", "the provider's id is learnt from a receipt with ours")
+    }
+
+    @Test("what comes while the message is on the wire waits until it is settled")
+    func early() async throws {
+        let fixture = try await Fixture()
+        let handOff = try await fixture.begin()
+        try await fixture.report(.delivered, message: handOff.id)
+        #expect(try await fixture.state(handOff.id) == "sending")
+        #expect(try await fixture.log.applyPending(limit: 10) == 1)
+        #expect(try await fixture.state(handOff.id) == "sending")
+        try await fixture.queued.settle(handOff, .accepted("queued", reference: "SM1"))
+        #expect(try await fixture.log.applyPending(limit: 10) == 1)
+        #expect(try await fixture.state(handOff.id) == "delivered")
+        #expect(try await fixture.log.applyPending(limit: 10) == 0)
+    }
+
+    @Test(
+        "ends the doubt about a lost answer, so that nothing is sent twice",
+        arguments: [
+            (DeliveryReceipt.Status.underway, "sent"), (.delivered, "delivered"), (.failed(.policy), "bounced policy"),
+        ]
+    )
+    func doubt(status: DeliveryReceipt.Status, expected: String) async throws {
+        for policy in UncertainPolicy.allCases {
+            let fixture = try await Fixture()
+            let handOff = try await fixture.begin()
+            try await fixture.queued.settle(handOff, .uncertain(.timeout, "no answer"), uncertain: policy)
+            try await fixture.report(status, message: handOff.id)
+            #expect(try await fixture.state(handOff.id) == expected)
+            fixture.queued.clock.now += 100 * 3_600_000
+            #expect(try await fixture.queued.claim(.sms).isEmpty)
+        }
+    }
+
+    @Test("a message that was never handed over is not moved by what is said of it")
+    func never() async throws {
+        let fixture = try await Fixture()
+        _ = try await fixture.queued.queue.enqueue([QueueFixture.message(to: "+12025550123", channel: .sms)])
+        try await fixture.report(.delivered, message: 1)
+        #expect(try await fixture.state(1) == "waiting")
+        #expect(try await fixture.kinds(1) == [.late])
+    }
+
+    @Test(
+        "a number that is none, or whose owner said no, is written to no more",
+        arguments: [(Outcome.Reason.recipient, "bounce"), (.optedOut, "provider"), (.policy, nil), (.permanent, nil)]
+            as [(Outcome.Reason, String?)]
+    )
+    func suppresses(reason: Outcome.Reason, source: String?) async throws {
+        let fixture = try await Fixture()
+        _ = try await fixture.sent()
+        try await fixture.report(.failed(reason))
+        let optOuts = try await fixture.queued.optOuts.covering("+12025550123")
+        #expect(optOuts.map(\.source) == [source].compactMap { $0 })
+        #expect(optOuts.allSatisfy { $0.scope == .init(channel: .sms) })
+    }
+
+    @Test("what no message is found for is given up after an hour")
+    func orphan() async throws {
+        let fixture = try await Fixture()
+        try await fixture.report(.delivered, message: 99)
+        #expect(try await fixture.log.applyPending(limit: 10) == 1)
+        fixture.queued.clock.now += HookLog.patience + 1
+        #expect(try await fixture.log.applyPending(limit: 10) == 1)
+        #expect(try await fixture.log.applyPending(limit: 10) == 0)
+    }
+
+    @Test(
+        "a text with one keyword is a no, at once and once; other words are not",
+        arguments: [
+            ("STOP", nil, true), (" stop. ", nil, true), ("Stop All", nil, true), ("opt-out", nil, true),
+            ("UNSUBSCRIBE!", nil, true), ("Revoke", nil, true), ("quit", nil, true),
+            ("Stop texting me", nil, false), ("please stop", nil, false), ("", nil, false), ("help", nil, false),
+            ("Arrêt", "stop", true), ("stop", "help", false),
+        ] as [(String, String?, Bool)]
+    )
+    func stop(text: String, wish: String?, isNo: Bool) async throws {
+        let fixture = try await Fixture()
+        let inbound = InboundText(
+            reference: "SM9",
+            from: "+12025550123",
+            to: "+12025550199",
+            text: text,
+            wish: wish.flatMap(InboundText.Wish.init)
+        )
+        let content = HookContent(matter: .inbound(inbound), identity: "SM9/received")
+        #expect(try await fixture.log.take(content, from: "twilio", raw: []))
+        #expect(try await !fixture.log.take(content, from: "twilio", raw: []))
+        let optOuts = try await fixture.queued.optOuts.covering("+12025550123")
+        #expect(optOuts.map(\.source) == (isNo ? ["reply"] : []))
+        let audit = try await AuditLog(fixture.queued.database).list(limit: 9)
+        #expect(audit.map(\.by) == (isNo ? ["twilio"] : []))
+    }
+}

@@ -80,12 +80,7 @@ struct App {
     func reader() async throws -> MessageReader { reader(try await composer()) }
 
     private func reader(_ composer: Composer) -> MessageReader {
-        MessageReader(
-            composer: composer,
-            channels: Set(Channel.allCases.filter { settings.settings(for: $0) != nil }),
-            endpoints: settings.endpoints,
-            mostSegments: settings.channels[.sms]?.maxSegments ?? ChannelSettings.standardSegments
-        )
+        MessageReader(composer: composer, channels: settings.rules)
     }
 
     /// What the HTTP interface works with.

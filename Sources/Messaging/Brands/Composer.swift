@@ -276,19 +276,11 @@ public struct Composer: Sendable {
     }
 
     /// Throws what sending would trip over.
-    func check(_ plan: Plan, mostSegments: Int) throws(Rejection) {
+    func check(_ plan: Plan, _ rules: ChannelRules) throws(Rejection) {
         switch try render(plan) {
         case .email(let subject, let text, let html): _ = try email(plan, subject, text, html, id: 1, date: 0)
         case .parts(let parts):
-            guard plan.channel == .sms, let text = parts["sms.txt"] else { return }
-            let segments = TextSegments(String(decoding: text, as: UTF8.self))
-            guard segments.count <= mostSegments else {
-                let size = "the text takes \(segments.count) segments (\(segments.alphabet.rawValue))"
-                throw Rejection(
-                    plan.templateName.isEmpty ? "content.text" : "vars",
-                    "\(size), more than \(mostSegments): shorten it, or raise channels.sms.max_segments"
-                )
-            }
+            try rules.check(parts, plan.channel, place: plan.templateName.isEmpty ? "content" : "vars")
         }
     }
 

@@ -10,6 +10,7 @@ public enum NewsType: String, Sendable, CaseIterable {
     case cancelled = "message.cancelled"
     case held = "message.held"
     case approved = "message.approved"
+    case edited = "message.edited"
     case replayed = "message.replayed"
     case delivered = "message.delivered"
     case bounced = "message.bounced"

@@ -4,24 +4,12 @@ public import JSON
 /// its template exists and has every variable it uses.
 public struct MessageReader: Sendable {
     private let composer: Composer
-    private let channels: Set<Channel>
-    private let endpoints: [Channel: EndpointRule]
-    private let mostSegments: Int
+    private let channels: [Channel: ChannelRules]
 
-    /// - Parameters:
-    ///   - channels: those that have a transport.
-    ///   - endpoints: channels whose recipients are addresses that are posted to.
-    ///   - mostSegments: of a text message.
-    public init(
-        composer: Composer,
-        channels: Set<Channel>,
-        endpoints: [Channel: EndpointRule] = [:],
-        mostSegments: Int = ChannelSettings.standardSegments
-    ) {
+    /// - Parameter channels: those that have a transport, and what they ask.
+    public init(composer: Composer, channels: [Channel: ChannelRules]) {
         self.composer = composer
         self.channels = channels
-        self.endpoints = endpoints
-        self.mostSegments = mostSegments
     }
 
     /// Bytes of one message, attachments included.
@@ -75,7 +63,7 @@ public struct MessageReader: Sendable {
                 "'\(name)' is no channel; known: \(Channel.allCases.map(\.rawValue).joined(separator: ", "))"
             )
         }
-        guard channels.contains(channel) else {
+        guard let rules = channels[channel] else {
             throw Rejection(
                 "channel",
                 "\(channel.rawValue) has no transport: configure channels.\(channel.rawValue).transports"
@@ -98,9 +86,9 @@ public struct MessageReader: Sendable {
             throw Rejection("key", "it is empty: leave it out, or give the message a name of its own")
         }
         let plan = try composer.plan(document, channel: channel)
-        if let rule = endpoints[channel] { try rule.check(plan.recipient.given) }
-        try composer.check(plan, mostSegments: mostSegments)
-        return NewMessage(
+        try rules.endpoint?.check(plan.recipient.given)
+        try composer.check(plan, rules)
+        var message = NewMessage(
             key: key,
             channel: channel,
             priority: priority,
@@ -115,6 +103,8 @@ public struct MessageReader: Sendable {
             conversation: try text("conversation", in: document, limit: 200),
             document: bytes
         )
+        message.needsApproval = rules.needsApproval
+        return message
     }
 
     private func text(

@@ -23,6 +23,8 @@ public struct NewMessage: Sendable {
     public var origin: String?
     /// It runs the whole path into the outbox, whatever the transports say.
     public var isTest = false
+    /// It waits until a person lets it go.
+    public var needsApproval = false
     /// The whole message as JSON, as it was given.
     public var document: [UInt8]
 

@@ -16,6 +16,8 @@ public struct Event: Sendable, Equatable {
         case expired, blocked, cancelled, held, approved
         /// The provider reports that it has arrived, or that it will not.
         case delivered, bounced
+        /// A person changed its words.
+        case edited
         /// A person sent it on its way again.
         case replayed
         /// An outcome that came after the message had been given to another attempt.

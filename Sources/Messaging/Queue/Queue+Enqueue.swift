@@ -24,11 +24,14 @@ extension Queue {
     private static let insertMessage = Statement(
         """
         INSERT INTO message (id, channel, state, priority, due, expires, fence, attempts, address_key, domain, brand,
-            category, template, accepted_at, since, test)
-        VALUES ($1, $2, 'waiting', $3, $4, $5, 0, 0, $6, $7, $8, $9, $10, $11, $4, $12)
+            category, template, accepted_at, since, test, reason)
+        VALUES ($1, $2, $13, $3, $4, $5, 0, 0, $6, $7, $8, $9, $10, $11, $4, $12, $14)
         """
     )
-    private static let contentByKey = Statement("SELECT id, document FROM content WHERE key = $1")
+    private static let contentByKey = Statement("SELECT id, coalesce(accepted, document) FROM content WHERE key = $1")
+
+    /// The reason of a message that waits for its first approval.
+    static let approvalReason = "approval"
 
     static let enqueueStatements = [insertContent, insertMessage, contentByKey]
 
@@ -76,10 +79,18 @@ extension Queue {
                 .integer(id), .text(message.channel.rawValue), .integer(Int64(message.priority)),
                 .integer(max(message.due ?? now, 0)), .optional(message.expires), .text(message.addressKey),
                 .text(message.domain), .text(message.brand), .text(message.category), .text(message.template),
-                .integer(now), .integer(message.isTest ? 1 : 0),
+                .integer(now), .integer(message.isTest ? 1 : 0), .text(message.needsApproval ? "held" : "waiting"),
+                message.needsApproval ? .text(Queue.approvalReason) : .null,
             ])
         }
         try transaction.batch(insertMessage, rows)
+        let held = zip(messages, ids).filter { $0.needsApproval && $1 != 0 }.map(\.1)
+        try Event.insert(
+            held.map {
+                Event(message: $0, at: now, kind: .held, detail: "approval: a person lets it go, or cancels it")
+            },
+            transaction
+        )
         if !rows.isEmpty { try Tally.add(Int64(rows.count), to: Tally.accepted, transaction) }
         return try zip(messages, ids).map { message, id in
             id != 0 ? .accepted(id: id) : try standing(message, transaction)

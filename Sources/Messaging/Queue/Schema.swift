@@ -23,7 +23,7 @@ public enum Schema {
         Migration(number: 3, statements: [audit]),
         Migration(
             number: 4,
-            statements: [addDoubt, providerReference, providerReferenceMessage, hook, hookPending, hookAt]
+            statements: [addDoubt, providerReference, providerReferenceMessage, hook, hookPending, hookAt, addAccepted]
         ),
     ]
 
@@ -289,6 +289,9 @@ public enum Schema {
     }
     static let hookPending = Statement("CREATE INDEX hook_pending ON hook (id) WHERE state = 0")
     static let hookAt = Statement("CREATE INDEX hook_at ON hook (at) WHERE raw IS NOT NULL")
+
+    /// The message as it was accepted, where a person has edited it since.
+    static let addAccepted = Statement { "ALTER TABLE content ADD COLUMN accepted \($0.bytes)" }
 
     static let setting = Statement("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
 

@@ -9,6 +9,16 @@ public struct ChannelSettings: Sendable, Codable {
     /// Segments that a text may take, each of which is paid for; `sms` only. 1 to 10, default 6.
     public var maxSegments: Int?
 
+    /// `required`: each message is held until a person approves it. Default `none`; on `linkedin` `required`, as LinkedIn's terms
+    /// allow no automated messages.
+    public var approval: Approval?
+    /// Whether a message may show amounts of money. Default `true`; on `linkedin` `false`.
+    public var amounts: Bool?
+
+    public enum Approval: String, Sendable, Codable, CaseIterable {
+        case required, none
+    }
+
     /// Segments that a text may take unless it is configured.
     public static let standardSegments = 6
 
@@ -32,6 +42,8 @@ public struct ChannelSettings: Sendable, Codable {
             uncertain: try container.decodeIfPresent(UncertainPolicy.self, forKey: .uncertain) ?? .retry,
             maxSegments: try container.decodeIfPresent(Int.self, forKey: .maxSegments)
         )
+        approval = try container.decodeIfPresent(Approval.self, forKey: .approval)
+        amounts = try container.decodeIfPresent(Bool.self, forKey: .amounts)
         if let maxSegments, !(1...10).contains(maxSegments) {
             throw DecodingError.dataCorruptedError(
                 forKey: .maxSegments,

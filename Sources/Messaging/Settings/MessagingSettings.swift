@@ -41,15 +41,13 @@ public struct MessagingSettings: Sendable {
         brands.isEmpty ? [Brand.sampleID] : brands.keys.sorted()
     }
 
-    /// Channels whose messages name the address that they are posted to.
-    public var endpoints: [Channel: EndpointRule] {
-        channels.compactMapValues { channel in
-            for case .webhook(let webhook) in channel.transports where webhook.url == nil && !sandbox {
-                let permission = "allow_private"
-                return EndpointRule(place: "to", allowsPrivate: webhook.allowPrivate ?? false, permission: permission)
+    /// What each channel that has a transport asks of its messages.
+    public var rules: [Channel: ChannelRules] {
+        Dictionary(
+            uniqueKeysWithValues: Channel.allCases.compactMap { channel in
+                settings(for: channel).map { (channel, ChannelRules(channel, $0, isSandbox: sandbox)) }
             }
-            return nil
-        }
+        )
     }
 
     /// The country of phone numbers without a country code, where all brands agree on one.

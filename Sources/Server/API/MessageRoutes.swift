@@ -14,6 +14,7 @@ struct MessageRoutes {
             Route(.get, "/v1/messages/{id}", .scopes([.read])) { try await show($0, $1) },
             Route(.get, "/v1/messages/{id}/why", .scopes([.read])) { try await why($0, $1) },
             Route(.get, "/v1/messages/{id}/parts", .scopes([.read])) { try await parts($0, $1) },
+            Route(.post, "/v1/messages/{id}/edit", .scopes([.operate])) { try await edit($0, $1) },
         ]
             + MessageAction.allCases.flatMap { action in
                 [
@@ -83,6 +84,22 @@ struct MessageRoutes {
     }
 
     // MARK: - Act
+
+    private func edit(_ request: Request, _ context: ServerContext) async throws -> Response {
+        let message = try await message(request, context)
+        let body = try await JSONBody(request, known: ["subject", "text", "html"])
+        let words = EditedWords(
+            subject: try body.text("subject"),
+            text: try body.required("text", limit: JSONBody.limit),
+            html: try body.text("html", limit: JSONBody.limit)
+        )
+        let origin = context.caller.origin
+        guard try await backend.queue.edit(message, words, reader: backend.reader, by: origin) else {
+            throw Problem(.conflict, "message \(message.id) is \(message.state.rawValue); only held ones are edited")
+        }
+        guard let after = try await backend.queue.message(message.id) else { throw Problem.notFound("message") }
+        return .json { after.write(to: &$0) }
+    }
 
     private func act(_ action: MessageAction, _ request: Request, _ context: ServerContext) async throws -> Response {
         let before = try await message(request, context)

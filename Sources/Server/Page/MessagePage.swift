@@ -77,6 +77,20 @@ struct MessagePage {
         return .list(facts)
     }
 
+    /// The form in which a held message is given other words.
+    func draft(_ composer: Composer, _ words: EditedWords?) -> PageValue {
+        let canEdit = message.state == .held && message.channel != .event && message.channel != .email
+        var draft = words ?? EditedWords(text: "")
+        if words == nil, canEdit, let parts = try? composer.parts(of: message) {
+            draft.text = parts.first { $0.name == "\(message.channel.rawValue).txt" }?.text ?? ""
+            draft.subject = parts.first { $0.name == "subject.txt" }?.text
+        }
+        return [
+            "can_edit": .flag(canEdit),
+            "draft": ["subject": .text(draft.subject ?? ""), "text": .text(draft.text)],
+        ]
+    }
+
     /// The names of the files that it carries.
     private var files: String {
         guard let files = (try? JSONValue.parse(message.document))?["attachments"], files.kind == .array else {

@@ -14,6 +14,7 @@ struct MessagePageRoutes {
             Route(.post, "/messages/bulk", .session([.operate])) { try await bulk($0, $1) },
             Route(.get, "/messages/{id}", .session([.read])) { try await show($0, $1) },
             Route(.get, "/messages/{id}/parts/{part}", .session([.read])) { try await part($1) },
+            Route(.post, "/messages/{id}/edit", .session([.operate])) { try await edit($0, $1) },
         ]
             + MessageAction.allCases.map { action in
                 Route(.post, "/messages/{id}/\(action.rawValue)", .session([.operate])) {
@@ -36,7 +37,29 @@ struct MessagePageRoutes {
         return try page.response(.messages, value, request)
     }
 
-    private func show(_ request: Request, _ context: ServerContext) async throws -> Response {
+    private func edit(_ request: Request, _ context: ServerContext) async throws -> Response {
+        let form = try await Form(request)
+        try page.sessions.check(form, request)
+        let id = try context.number("message")
+        guard let message = try await backend.queue.message(id) else { throw Problem.notFound("message") }
+        let words = EditedWords(subject: form["subject"], text: form["text"] ?? "")
+        do {
+            let origin = context.caller.origin
+            let isDone = try await backend.queue.edit(message, words, reader: backend.reader, by: origin)
+            let notice =
+                isDone ? "Message \(id) has its new words." : "Message \(id) is held no more; nothing was changed."
+            return page.redirect(to: "/messages/\(id)", cookies: [page.sessions.notice(notice)])
+        } catch let rejection as Rejection {
+            return try await show(request, context, words: words, fault: rejection.description)
+        }
+    }
+
+    private func show(
+        _ request: Request,
+        _ context: ServerContext,
+        words: EditedWords? = nil,
+        fault: String = ""
+    ) async throws -> Response {
         let id = try context.number("message")
         guard let message = try await MessagePage(id, backend) else {
             throw Problem.notFound("message; it may have been forgotten")
@@ -47,9 +70,10 @@ struct MessagePageRoutes {
             request,
             context,
             live: "/live/messages/\(id)",
-            message.live.adding(message.content(backend.composer))
+            fault: fault,
+            message.live.adding(message.content(backend.composer)).adding(message.draft(backend.composer, words))
         )
-        return try page.response(.message, value, request)
+        return try page.response(.message, value, request, status: fault.isEmpty ? .ok : .unprocessableContent)
     }
 
     private func part(_ context: ServerContext) async throws -> Response {

@@ -6,8 +6,8 @@ import Messaging
 struct MessageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "message",
-        abstract: "Look at messages, and cancel, retry, approve or hold them.",
-        subcommands: [List.self, Show.self, Cancel.self, Retry.self, Approve.self, Hold.self]
+        abstract: "Look at messages, and cancel, retry, approve, hold or edit them.",
+        subcommands: [List.self, Show.self, Cancel.self, Retry.self, Approve.self, Hold.self, Edit.self]
     )
 
     struct Filter: ParsableArguments {
@@ -186,6 +186,46 @@ struct MessageCommand: AsyncParsableCommand {
                     "not done to \(missed.prefix(10).map(String.init).joined(separator: ", ")): "
                         + "only \(states) messages can be \(action.past)"
                 )
+            }
+        }
+    }
+
+    struct Edit: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give a held message other words, before it is approved.",
+            discussion: "They take the place of its template or content, and are checked as those of a new message are."
+        )
+        @OptionGroup var options: CommonOptions
+        @Argument(help: "The message's id, or its key.")
+        var id: String
+        @Option(help: "The new text; - reads it from standard input.")
+        var text: String
+        @Option(help: "The new subject.")
+        var subject: String?
+
+        func run() async throws {
+            try await withApp(options) { app in
+                let number = try await app.messageID(id)
+                guard let message = try await app.queue.message(number) else {
+                    throw Failure(.data, "there is no message \(id): it may have been pruned")
+                }
+                var words = EditedWords(subject: subject, text: text)
+                if text == "-" {
+                    let data = try FileHandle.standardInput.readToEnd() ?? Data()
+                    words.text = String(decoding: data, as: UTF8.self)
+                }
+                do {
+                    let reader = try await app.reader()
+                    guard try await app.queue.edit(message, words, reader: reader, by: Console.user) else {
+                        throw Failure(
+                            .data,
+                            "message \(number) is \(message.state.rawValue): only held ones are edited"
+                        )
+                    }
+                } catch let rejection as Rejection {
+                    throw Failure(.data, rejection.description)
+                }
+                Console.print("Message \(number): edited. 'dunlin message approve \(number)' lets it go.")
             }
         }
     }

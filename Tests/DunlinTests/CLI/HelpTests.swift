@@ -44,8 +44,8 @@ struct HelpTests {
                                           verdict.
 
                 ACT SUBCOMMANDS:
-                  message                 Look at messages, and cancel, retry, approve or hold
-                                          them.
+                  message                 Look at messages, and cancel, retry, approve, hold or
+                                          edit them.
                   opt-out                 Who said no, and to what.
                   template                List, check, preview and render templates.
                   subscription            Who is told of what happens, over signed webhooks.

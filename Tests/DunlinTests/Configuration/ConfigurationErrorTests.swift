@@ -19,7 +19,8 @@ struct ConfigurationErrorTests {
             (
                 "sandbox: true\ntemplate: Templates",
                 "dunlin.yaml:2: template: unknown key; known here: "
-                    + "brands, channels, database, http, retention, sandbox, stop_within, subscriptions, templates"
+                    + "brands, channels, database, http, raw_retention, retention, sandbox, stop_within, subscriptions, "
+                    + "templates"
             ),
             (
                 "http:\n  port: 80",
@@ -28,8 +29,8 @@ struct ConfigurationErrorTests {
             ),
             (
                 "channels:\n  email:\n    transport: []",
-                "dunlin.yaml:3: channels.email.transport: unknown key; known here: max_segments, retry, "
-                    + "transports, uncertain"
+                "dunlin.yaml:3: channels.email.transport: unknown key; known here: amounts, approval, "
+                    + "max_segments, retry, transports, uncertain"
             ),
             (
                 "channels:\n  email:\n    retry: {first: 1m, fator: 3}",

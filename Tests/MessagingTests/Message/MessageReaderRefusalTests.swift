@@ -30,7 +30,10 @@ struct MessageReaderRefusalTests {
 
     private func refusal(_ bytes: [UInt8]) throws -> String? {
         do {
-            _ = try MessageReader(composer: Self.templates.composer(), channels: [.email, .sms]).read(bytes)
+            _ = try MessageReader(
+                composer: Self.templates.composer(),
+                channels: [.email: ChannelRules(), .sms: ChannelRules()]
+            ).read(bytes)
             return nil
         } catch let rejection as Rejection {
             return rejection.description
@@ -389,7 +392,7 @@ struct MessageReaderRefusalTests {
 
     @Test("a message is refused whole, and the reader goes on", arguments: [1, 2])
     func again(round: Int) throws {
-        let reader = MessageReader(composer: try Self.templates.composer(), channels: [.email])
+        let reader = MessageReader(composer: try Self.templates.composer(), channels: [.email: ChannelRules()])
         #expect(throws: Rejection.self) { try reader.read(Array("{".utf8)) }
         _ = try reader.read(Array(Self.message("").utf8))
     }

@@ -5,8 +5,11 @@ import Testing
 @Suite("Messages that are accepted")
 struct MessageReaderTests {
     private func read(_ json: String) throws -> NewMessage {
-        try MessageReader(composer: MessageReaderRefusalTests.templates.composer(), channels: [.email, .sms])
-            .read(Array(json.utf8))
+        try MessageReader(
+            composer: MessageReaderRefusalTests.templates.composer(),
+            channels: [.email: ChannelRules(), .sms: ChannelRules()]
+        )
+        .read(Array(json.utf8))
     }
 
     @Test("every field finds its place")
@@ -75,7 +78,10 @@ struct MessageReaderTests {
             secret: "s"
         )
         let json = #"{"channel":"email","to":"ada@example.com","content":{"subject":"Hi","text":"x"}}"#
-        #expect(try MessageReader(composer: composer, channels: [.email]).read(Array(json.utf8)).brand == "example")
+        #expect(
+            try MessageReader(composer: composer, channels: [.email: ChannelRules()]).read(Array(json.utf8)).brand
+                == "example"
+        )
     }
 
     @Test("a text message needs a number and its part, or content with a text")

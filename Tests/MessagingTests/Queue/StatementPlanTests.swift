@@ -96,10 +96,10 @@ struct StatementPlanTests {
         HotStatement("store a message", "INSERT INTO message", []),
         HotStatement(
             "find the message of a key",
-            "SELECT id, document FROM content WHERE key",
+            "coalesce(accepted, document) FROM content WHERE key",
             ["SEARCH content USING INDEX content_key (key=?)"]
         ),
-        HotStatement("show", "WHERE message.id = $1", [byID, content]),
+        HotStatement("show", "content.id = message.id WHERE message.id = $1", [byID, content]),
         list(
             "list, a page from an id downwards",
             .all,
@@ -142,7 +142,7 @@ struct StatementPlanTests {
         ),
         HotStatement("cancel", "SET state = 'cancelled'", [byID]),
         HotStatement("replay", "attempts = 0, finished_at = NULL", [byID]),
-        HotStatement("approve", "AND state = 'held'", [byID]),
+        HotStatement("approve", "ELSE $2 END, since = $2", [byID]),
         HotStatement("hold", "SET state = 'held'", [byID]),
     ]
 

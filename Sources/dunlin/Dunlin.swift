@@ -21,7 +21,8 @@ struct Dunlin: AsyncParsableCommand {
             CommandGroup(
                 name: "Act",
                 subcommands: [
-                    MessageCommand.self, OptOutCommand.self, TemplateCommand.self, SubscriptionCommand.self,
+                    MessageCommand.self, OptOutCommand.self, TemplateCommand.self, LaneCommand.self,
+                    SubscriptionCommand.self,
                     TokenCommand.self, AuditCommand.self,
                 ]
             ),

@@ -12,6 +12,8 @@ public struct AuditEntry: Sendable, Equatable {
         case subscriptionDisabled = "subscription.disabled"
         case tokenCreated = "token.created"
         case tokenRevoked = "token.revoked"
+        case lanePaused = "lane.paused"
+        case laneResumed = "lane.resumed"
     }
 
     public let id: Int64

@@ -6,6 +6,7 @@ import Synchronization
 public final class SMTPTransport: Transport {
     public let name: String
     public let parallelism: Int
+    public let limit: RateLimit?
     private let settings: SMTPSettings
     private let thread: NetworkThread
     private let state = Mutex(State())
@@ -17,11 +18,12 @@ public final class SMTPTransport: Transport {
 
     private var pool: SMTPPool? { state.withLock { $0.pool } }
 
-    public init(name: String, settings: SMTPSettings, thread: NetworkThread) {
+    public init(name: String, settings: SMTPSettings, limit: RateLimit? = nil, thread: NetworkThread) {
         self.name = name
         self.settings = settings
         self.thread = thread
         parallelism = settings.connections
+        self.limit = limit
     }
 
     public var connections: Int {

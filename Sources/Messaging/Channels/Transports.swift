@@ -54,6 +54,7 @@ public enum Transports {
                         SMTPTransport(
                             name: transport.name,
                             settings: try smtpSettings(smtp, place, folder: settings.folder),
+                            limit: try RateSettings.limit(smtp.rate, burst: smtp.burst, place),
                             thread: thread
                         )
                     )

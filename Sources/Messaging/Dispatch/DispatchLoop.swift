@@ -33,6 +33,7 @@ struct DispatchLoop {
     private var quietUntil: [Channel: Int64] = [:]
     private var changeToken: Int64 = 0
     private var lookedForChange: UInt64 = 0
+    private var lookedForPauses: UInt64 = 0
     private var lastBeat: UInt64 = 0
     private var storageFailures = 0
     /// A transaction failed, and perhaps it was committed all the same.
@@ -48,6 +49,8 @@ struct DispatchLoop {
     static let handOffHolds: UInt64 = 250_000_000
     /// How often an idle worker looks whether another process has written something.
     static let idlePoll = 100
+    /// How often it looks for pauses of its own process.
+    static let pausePoll: UInt64 = 1_000_000_000
     static let beatEvery: UInt64 = 2_000_000_000
     static let mostPerClaim = 1024
     /// Bytes of rendered messages in hand beyond which no large one is claimed.
@@ -227,9 +230,29 @@ struct DispatchLoop {
         }
         guard now - lookedForChange >= UInt64(DispatchLoop.idlePoll) * 1_000_000 else { return }
         lookedForChange = now
+        if now - lookedForPauses >= DispatchLoop.pausePoll { await lookForPauses(now: now) }
         guard let token = try? await queue.database.changeToken(), token != changeToken else { return }
         changeToken = token
         quietUntil = [:]
+        await lookForPauses(now: now)
+    }
+
+    private mutating func lookForPauses(now: UInt64) async {
+        guard let pauses = try? await queue.database.read({ try Pauses.list($0) }) else { return }
+        lookedForPauses = now
+        let wall = clock.now()
+        for index in lanes.indices where !lanes[index].isTest {
+            let lane = lanes[index]
+            let pause = pauses.first { $0.covers(lane.channel, lane.transport.name, now: wall) }
+            guard pause != lane.pause else { continue }
+            lanes[index].pause = pause
+            lastBeat = 0
+            if pause != nil { lane.transport.withdraw() }
+            logger.notice(
+                pause == nil ? "lane goes on" : "lane paused",
+                metadata: ["lane": "\(lane.transport.name)", "reason": "\(pause?.reason ?? "")"]
+            )
+        }
     }
 
     // MARK: - The transaction
@@ -325,8 +348,7 @@ struct DispatchLoop {
                 settle(handOff, lane: lanes.firstIndex { $0.channel == handOff.channel } ?? 0, .putBack)
                 continue
             }
-            lanes[lane].breaker.begin()
-            lanes[lane].outstanding += 1
+            lanes[lane].begin(delivery, now: now)
             bytesInFlight += delivery.payload.size
             inFlight[handOff.id] = InFlight(delivery: delivery, lane: lane)
             batches[lane, default: []].append(delivery)
@@ -364,7 +386,7 @@ struct DispatchLoop {
         guard now - lastBeat >= DispatchLoop.beatEvery else { return }
         var reports: [LaneReport] = []
         for lane in lanes where !lane.isTest && (lane.channel != .event || lane.hasWorked) {
-            reports.append(await lane.report())
+            reports.append(await lane.report(now: now))
         }
         lastBeat = now
         do {
@@ -383,15 +405,17 @@ struct DispatchLoop {
         guard inFlight.isEmpty, work.settlements.isEmpty, work.stale.isEmpty, storageFailures == 0 else { return false }
         let wall = clock.now()
         return lanes.allSatisfy { lane in
-            lane.isTest || lane.breaker.isOpen || (quietUntil[lane.channel].map { $0 > wall } ?? false)
+            lane.isTest || lane.breaker.isOpen || lane.pause != nil
+                || (quietUntil[lane.channel].map { $0 > wall } ?? false)
         }
     }
 
     private func pause(now: UInt64) -> Int {
         if !inFlight.isEmpty { return DispatchLoop.idlePoll }
         let wall = clock.now()
-        guard let next = quietUntil.values.filter({ $0 > wall }).min() else { return DispatchLoop.idlePoll }
-        return Int(max(1, min(Int64(DispatchLoop.idlePoll), next - wall)))
+        let next = quietUntil.values.filter { $0 > wall }.min().map { $0 - wall } ?? Int64(DispatchLoop.idlePoll)
+        let rate = lanes.map { $0.wait(now: now) }.filter { $0 > 0 }.min().map { Int64($0 / 1_000_000) + 1 } ?? next
+        return Int(max(1, min(Int64(DispatchLoop.idlePoll), next, rate)))
     }
 
     private mutating func finish() {

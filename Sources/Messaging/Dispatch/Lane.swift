@@ -1,3 +1,5 @@
+import Curl
+
 /// A transport at run time: what it has in hand, how fast it is, and its breaker. Owned by the dispatcher's loop.
 struct Lane {
     let channel: Channel
@@ -7,6 +9,9 @@ struct Lane {
     /// What follows a failure on the lane's channel.
     let policy: (retry: RetryPolicy, uncertain: UncertainPolicy)
     var breaker = Breaker()
+    /// A person's word that it sends nothing.
+    var pause: Pause?
+    private var bucket: RateBucket?
     /// Deliveries given to the transport and not reported yet.
     var outstanding = 0
     /// Reports a millisecond, smoothed.
@@ -21,6 +26,7 @@ struct Lane {
         self.transport = transport
         self.isTest = isTest
         policy = (settings.retry.policy, settings.uncertain)
+        bucket = transport.limit.map { RateBucket($0, now: MonotonicClock.now()) }
     }
 
     /// Work that is claimed ahead, in milliseconds at the present rate: well inside the 250 within which a hand-off holds.
@@ -32,7 +38,21 @@ struct Lane {
     var limit: Int { transport.parallelism * 2 + min(Lane.mostAhead, Int(rate * Lane.ahead)) }
 
     func room(now: UInt64) -> Int {
-        breaker.room(limit, outstanding: outstanding, now: now)
+        guard pause == nil else { return 0 }
+        let room = breaker.room(limit, outstanding: outstanding, now: now)
+        return bucket.map { min(room, $0.room(now: now)) } ?? room
+    }
+
+    /// Nanoseconds until its rate lets one more start; 0 where it does, or where something else keeps it.
+    func wait(now: UInt64) -> UInt64 { pause == nil ? bucket?.wait(now: now) ?? 0 : 0 }
+
+    /// A delivery is given to the transport.
+    mutating func begin(_ delivery: Delivery, now: UInt64) {
+        breaker.begin()
+        outstanding += 1
+        guard bucket != nil else { return }
+        let cost = transport.cost(of: delivery)
+        bucket?.take(cost, now: now)
     }
 
     /// Counts reports for the rate, over windows of at least 10 ms.
@@ -47,10 +67,13 @@ struct Lane {
         countedSince = now
     }
 
-    func report() async -> LaneReport {
+    /// - Parameter now: monotonic nanoseconds.
+    func report(now: UInt64) async -> LaneReport {
+        let isResting = now < breaker.restsUntil
         let state: LaneReport.State =
             switch breaker.state {
-            case .closed: .open
+            case _ where pause != nil: .paused
+            case .closed: isResting ? .resting : .open
             case .open: .stopped
             case .probing: .probing
             }
@@ -59,7 +82,7 @@ struct Lane {
             channel: channel,
             state: state,
             since: 0,
-            reason: breaker.reason,
+            reason: pause?.reason ?? breaker.reason ?? (isResting ? "asked to slow down" : nil),
             connections: await transport.connections,
             inFlight: outstanding
         )

@@ -24,6 +24,17 @@ public protocol Transport: Sendable {
 
     /// Connections that are open now.
     var connections: Int { get async }
+
+    /// How fast it may be asked to deliver; `nil` for as fast as it can.
+    var limit: RateLimit? { get }
+
+    /// What a delivery takes of ``limit``.
+    func cost(of delivery: Delivery) -> Int
+}
+
+extension Transport {
+    public var limit: RateLimit? { nil }
+    public func cost(of delivery: Delivery) -> Int { 1 }
 }
 
 /// A rendered message on its way to a transport.

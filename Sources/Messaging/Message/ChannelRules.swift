@@ -52,9 +52,11 @@ public struct ChannelRules: Sendable {
 
     /// The first amount of money in a text: digits beside a currency's sign or its code.
     static func amount(in text: String) -> String? {
-        let signs = /(?:[$€£¥₹₴₽₺₩]|\b(?:USD|EUR|GBP|CHF|CAD|AUD|JPY|INR|SEK|NOK|DKK|PLN|CZK|UAH)(?![A-Za-z]))\s?[0-9][0-9.,']*/
+        let signs =
+            /(?:[$€£¥₹₴₽₺₩]|\b(?:USD|EUR|GBP|CHF|CAD|AUD|JPY|INR|SEK|NOK|DKK|PLN|CZK|UAH)(?![A-Za-z]))\s?[0-9][0-9.,']*/
         if let match = text.firstMatch(of: signs) { return String(match.output) }
-        let after = /[0-9][0-9.,']*\s?(?:[€£¥₹₴₽₺₩]|(?:USD|EUR|GBP|CHF|CAD|AUD|JPY|INR|SEK|NOK|DKK|PLN|CZK|UAH)(?![A-Za-z]))/
+        let after =
+            /[0-9][0-9.,']*\s?(?:[€£¥₹₴₽₺₩]|(?:USD|EUR|GBP|CHF|CAD|AUD|JPY|INR|SEK|NOK|DKK|PLN|CZK|UAH)(?![A-Za-z]))/
         return text.firstMatch(of: after).map { String($0.output) }
     }
 }

@@ -23,7 +23,9 @@ public enum Schema {
         Migration(number: 3, statements: [audit]),
         Migration(
             number: 4,
-            statements: [addDoubt, providerReference, providerReferenceMessage, hook, hookPending, hookAt, addAccepted]
+            statements: [
+                addDoubt, providerReference, providerReferenceMessage, hook, hookPending, hookAt, addAccepted, pause,
+            ]
         ),
     ]
 
@@ -292,6 +294,21 @@ public enum Schema {
 
     /// The message as it was accepted, where a person has edited it since.
     static let addAccepted = Statement { "ALTER TABLE content ADD COLUMN accepted \($0.bytes)" }
+
+    /// Lanes that a person has paused; an empty lane means every one of the channel.
+    static let pause = Statement(
+        """
+        CREATE TABLE pause (
+            channel TEXT NOT NULL,
+            lane TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            at BIGINT NOT NULL,
+            until BIGINT,
+            PRIMARY KEY (channel, lane)
+        )
+        """
+    )
 
     static let setting = Statement("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
 

@@ -33,6 +33,10 @@ public struct GatewaySettings: Sendable, Codable {
     public var validity: TimeSpan?
     /// Permits `http` and private addresses; default `true`, as the address is the configuration's.
     public var allowPrivate: Bool?
+    /// How fast it may be, such as `10/s` or `600/min`; for texts the segments count. Default: no limit.
+    public var rate: RateSettings?
+    /// How many may leave at once. Default what the rate allows in a second.
+    public var burst: Int?
     /// Requests at the same time, 1 to 500. Default 4.
     public var connections: Int?
     /// The longest wait for an answer, 1 s to 5 min. Default `20s`.

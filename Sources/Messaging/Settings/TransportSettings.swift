@@ -76,6 +76,10 @@ public struct SMTPTransportSettings: Sendable, Codable {
     /// A command that prints an OAuth access token (or JSON with `access_token` and `expires_in`), run again before it
     /// expires and when it is refused. Used instead of `password`.
     public var tokenCommand: String?
+    /// How fast it may be, such as `10/s` or `600/min`; for texts the segments count. Default: no limit.
+    public var rate: RateSettings?
+    /// How many may leave at once. Default what the rate allows in a second.
+    public var burst: Int?
     /// Sessions at the same time, 1 to 500. Default 8.
     public var connections: Int?
     /// A session is closed after so many messages. Default 1000.

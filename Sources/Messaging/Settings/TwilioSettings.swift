@@ -13,6 +13,10 @@ public struct TwilioSettings: Sendable, Codable {
     public var messagingService: String?
     /// Default `https://api.twilio.com`.
     public var url: String?
+    /// How fast it may be, such as `10/s` or `600/min`; for texts the segments count. Default: no limit.
+    public var rate: RateSettings?
+    /// How many may leave at once. Default what the rate allows in a second.
+    public var burst: Int?
     /// Requests at the same time, 1 to 100. Default 4.
     public var connections: Int?
     /// The longest wait for an answer, 1 s to 5 min. Default `20s`.
@@ -21,7 +25,7 @@ public struct TwilioSettings: Sendable, Codable {
     public var caFile: String?
 
     enum CodingKeys: String, CodingKey {
-        case type, name, authToken, from, messagingService, url, connections, timeout, caFile
+        case type, name, authToken, from, messagingService, url, rate, burst, connections, timeout, caFile
         case accountSID = "accountSid"
     }
 }

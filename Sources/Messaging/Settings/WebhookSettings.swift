@@ -23,6 +23,10 @@ public struct WebhookSettings: Sendable, Codable {
     public var secrets: [Secret]?
     /// More header fields, such as `Authorization`.
     public var headers: [String: Secret]?
+    /// How fast it may be, such as `10/s` or `600/min`; for texts the segments count. Default: no limit.
+    public var rate: RateSettings?
+    /// How many may leave at once. Default what the rate allows in a second.
+    public var burst: Int?
     /// Requests at the same time, 1 to 500. Default 8.
     public var connections: Int?
     /// The longest wait for an answer, 1 s to 5 min. Default `20s`.

@@ -73,7 +73,7 @@ public struct Explanation: Sendable {
         if let open = lanes.first(where: { $0.state == .open }) {
             check("lane", true, "\(open.name) is open")
         } else if let lane = lanes.first {
-            check("lane", false, "\(lane.name) is stopped: \(lane.reason ?? "unknown")")
+            check("lane", false, "\(lane.name) is \(lane.state.rawValue): \(lane.reason ?? "unknown")")
         } else {
             check("lane", false, "no worker has opened one for \(message.channel.rawValue) yet")
         }

@@ -37,6 +37,13 @@ enum Problems {
                 "mend its server or credentials; it tries again by itself, and its messages wait"
             )
         }
+        for lane in report.lanes where report.isWorking && lane.state == .paused {
+            add(
+                .warning,
+                "lane \(lane.name) (\(lane.channel.rawValue)) is paused: \(lane.reason ?? "")",
+                "'dunlin lane resume \(lane.channel.rawValue)/\(lane.name)' when it may go on; 'dunlin lane list' says who did it"
+            )
+        }
         if report.isWorking, report.oldestWaitingSeconds >= lateness.warning {
             add(
                 report.oldestWaitingSeconds >= lateness.critical ? .critical : .warning,

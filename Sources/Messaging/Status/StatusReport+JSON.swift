@@ -27,16 +27,7 @@ extension StatusReport {
         if let drain = drainSeconds { writer.member("drain_seconds", drain) }
         writer.name("lanes")
         writer.beginArray()
-        for lane in lanes {
-            writer.beginObject()
-            writer.member("name", lane.name)
-            writer.member("channel", lane.channel.rawValue)
-            writer.member("state", isWorking ? lane.state.rawValue : "idle")
-            if let reason = lane.reason { writer.member("reason", reason) }
-            writer.member("in_flight", isWorking ? lane.inFlight : 0)
-            writer.member("connections", isWorking ? lane.connections : 0)
-            writer.endObject()
-        }
+        for lane in lanes { lane.write(to: &writer, isWorking: isWorking) }
         writer.endArray()
         writer.name("domains")
         writer.beginArray()

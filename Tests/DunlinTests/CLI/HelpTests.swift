@@ -48,6 +48,7 @@ struct HelpTests {
                                           edit them.
                   opt-out                 Who said no, and to what.
                   template                List, check, preview and render templates.
+                  lane                    The ways out: how they stand; pause and resume them.
                   subscription            Who is told of what happens, over signed webhooks.
                   token                   Who may use the HTTP interface, and for what.
                   audit                   Who changed opt-outs, subscriptions and tokens.

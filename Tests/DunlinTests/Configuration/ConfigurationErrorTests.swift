@@ -43,9 +43,9 @@ struct ConfigurationErrorTests {
             (
                 "channels:\n  email:\n    transports:\n      - type: outbox\n      - type: smtp\n"
                     + "        url: smtp://relay\n        port: 25",
-                "dunlin.yaml:7: channels.email.transports[1].port: unknown key; known here: ca_file, command_timeout, "
+                "dunlin.yaml:7: channels.email.transports[1].port: unknown key; known here: burst, ca_file, command_timeout, "
                     + "connect_timeout, connections, final_timeout, helo, idle, messages_per_connection, name, password, "
-                    + "tls, token_command, type, url, username"
+                    + "rate, tls, token_command, type, url, username"
             ),
             (
                 "brands:\n  acme:\n    name: Acme\n    from: a@acme.example\n    postal_address: 1 Main Street\n"

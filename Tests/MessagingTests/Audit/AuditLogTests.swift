@@ -40,6 +40,10 @@ struct AuditLogTests {
         _ = try await tokens.create(name: "t", hash: [2], scopes: [.read], isTest: true, rate: nil, by: "ada")
         _ = try await tokens.revoke("t", by: "bob")
         _ = try await tokens.revoke("t", by: "bob")
+        let pauses = Pauses(fixture.queue)
+        try await pauses.pause(.sms, lane: "twilio", reason: "spam", milliseconds: nil, by: "ada")
+        _ = try await pauses.resume(.sms, lane: nil, by: "bob")
+        _ = try await pauses.resume(.sms, lane: "twilio", by: "bob")
 
         let log = try await AuditLog(fixture.database).list(limit: 100)
         let since = Timestamp.text(fixture.clock.now)
@@ -52,7 +56,7 @@ struct AuditLogTests {
                 "bob: subscription.enabled 1, ",
                 "carol: subscription.removed 1, to \(url)",
                 "ada: token.created t, read, test",
-                "bob: token.revoked t, ",
+                "bob: token.revoked t, ", "ada: lane.paused sms/twilio, spam", "bob: lane.resumed sms/twilio, ",
             ]
         )
         #expect(log.allSatisfy { $0.at == fixture.clock.now })

@@ -6,6 +6,7 @@ import Synchronization
 final class HTTPTransport: Transport {
     let name: String
     let parallelism: Int
+    let limit: RateLimit?
     private let provider: any HTTPProvider
     private let thread: NetworkThread
     private let clock: WallClock
@@ -29,12 +30,26 @@ final class HTTPTransport: Transport {
     }
 
     /// - Parameter connections: requests at a time.
-    init(name: String, connections: Int, provider: some HTTPProvider, thread: NetworkThread, clock: WallClock) {
+    init(
+        name: String,
+        connections: Int,
+        limit: RateLimit? = nil,
+        provider: some HTTPProvider,
+        thread: NetworkThread,
+        clock: WallClock
+    ) {
         self.name = name
         parallelism = connections
+        self.limit = limit
         self.provider = provider
         self.thread = thread
         self.clock = clock
+    }
+
+    /// Providers of texts count segments.
+    func cost(of delivery: Delivery) -> Int {
+        guard case .parts(let parts) = delivery.payload, parts.channel == .sms else { return 1 }
+        return TextSegments(parts.text).count
     }
 
     var connections: Int { state.withLock { $0.underway.count } }

@@ -39,6 +39,7 @@ extension Transports {
         return HTTPTransport(
             name: name,
             connections: try number(settings.connections, "\(place).connections", 1...500) ?? 8,
+            limit: try RateSettings.limit(settings.rate, burst: settings.burst, place),
             provider: WebhookProvider(
                 url: settings.url,
                 format: settings.format ?? (channel == .linkedin ? .linkedin : .standard),
@@ -77,6 +78,7 @@ extension Transports {
         return HTTPTransport(
             name: name,
             connections: try number(settings.connections, "\(place).connections", 1...100) ?? 4,
+            limit: try RateSettings.limit(settings.rate, burst: settings.burst, place),
             provider: TwilioProvider(
                 account: settings.accountSID,
                 authToken: settings.authToken.value,
@@ -107,6 +109,7 @@ extension Transports {
         return HTTPTransport(
             name: name,
             connections: try number(settings.connections, "\(place).connections", 1...500) ?? 4,
+            limit: try RateSettings.limit(settings.rate, burst: settings.burst, place),
             provider: try GatewayProvider(
                 settings,
                 place: place,

@@ -13,7 +13,7 @@ import tempfile
 from installation import BODY_BYTES, Dunlin
 from machine import machine
 from measurements import (
-    measure_drain, measure_enqueue, measure_growth, measure_http, measure_phases, measure_postfix, measure_slow,
+    measure_drain, measure_enqueue, measure_growth, measure_http, measure_https, measure_phases, measure_postfix, measure_slow,
 )
 from report import Report
 from running import fail, note, step
@@ -34,12 +34,13 @@ def main():
     parser.add_argument("--slow-messages", type=int, default=200)
     parser.add_argument("--http-seconds", type=int, default=5)
     parser.add_argument("--http-messages", type=int, default=300)
+    parser.add_argument("--https-messages", type=int, default=20_000)
     parser.add_argument("--only-http", action="store_true")
     parser.add_argument("--folder", default="/var/tmp")
     parser.add_argument("--only-arguments", action="store_true", help="check them, and measure nothing")
     options = parser.parse_args()
     if min(options.runs, options.messages, options.postfix_messages, options.enqueue_lines, options.slow_messages,
-           options.http_seconds, options.http_messages) < 1:
+           options.http_seconds, options.http_messages, options.https_messages) < 1:
         fail("a number below 1 measures nothing")
     if not os.path.isdir(options.folder):
         fail(f"--folder {options.folder}: there is no such folder")
@@ -72,6 +73,7 @@ def main():
             measure_slow(options, dunlin, report)
             phases = measure_phases(options, dunlin, sink, report)
         measure_http(options, dunlin, sink, report)
+        measure_https(options, dunlin, report)
     finally:
         if sink:
             sink.stop()

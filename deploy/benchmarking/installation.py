@@ -76,7 +76,9 @@ brands:
     from: Example Billing <billing@example.com>
     postal_address: 1 Main Street, Springfield, IL 62701, USA
     tone: friendly
-channels: {{email: {{transports: [{transport}]}}}}
+channels:
+  email: {{transports: [{transport}]}}
+  webhook: {{transports: [{webhook}]}}
 """
 
 
@@ -96,12 +98,12 @@ class Dunlin:
         for name, text in TEMPLATE.items():
             (self.templates / "benchmark" / name).write_text(text)
 
-    def installation(self, name, transport):
+    def installation(self, name, transport, webhook="{type: outbox}"):
         """A fresh folder with a configuration."""
         folder = self.folder / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        (folder / "dunlin.yaml").write_text(SETTINGS.format(templates=self.templates, transport=transport))
+        (folder / "dunlin.yaml").write_text(SETTINGS.format(templates=self.templates, transport=transport, webhook=webhook))
         return folder
 
     def __call__(self, folder, *words):
@@ -119,6 +121,17 @@ class Dunlin:
                     f'"invoices":[{{"number":"INV-{i}","amount":"${i % 900 + 99}.00","due_date":"November 30, 2026"}},'
                     f'{{"number":"INV-{i}-B","amount":"$1,200.00","due_date":"December 7, 2026"}}],'
                     f'"total":"${i % 900 + 1299}.00","pay_url":"https://pay.example.com/{i}"}}}}\n'
+                )
+        return path
+
+    def webhooks(self, name, messages):
+        """The same for the channel webhook."""
+        path = self.folder / f"{name}.ndjson"
+        with open(path, "w") as file:
+            for i in range(messages):
+                file.write(
+                    f'{{"key":"{name}/{i}","channel":"webhook","to":"customer:{i}","content":{{"subject":"INV-{i}",'
+                    f'"text":"Customer {i}: the invoices below are due, and we have not seen a payment yet. Total: $1,299.00"}}}}\n'
                 )
         return path
 

@@ -1,11 +1,13 @@
 """Each measurement: what runs, beside which peer, and what goes into the report."""
 
+import json
 import re
 import shutil
 import sqlite3
 import time
 
 from http_load import CONNECTIONS, dunlin_server, latencies, minimal_server, wrk
+from https_server import HTTPSServer
 from installation import BODY_BYTES, SESSIONS, smtp
 from postfix import Postfix
 from report import Series
@@ -203,6 +205,34 @@ def measure_http(options, dunlin, sink, report):
     report.figures["http_to_smtp_ms"] = {"p50": median, "p99": tail}
     report.add("request to mail server, median", f"{median:.1f} ms", "", "", "10 ms", median < 10)
     report.add("  99th percentile", f"{tail:.1f} ms", "", "", "50 ms", tail < 50)
+
+
+def measure_https(options, dunlin, report):
+    step(f"Delivering {options.https_messages:,} webhooks over HTTPS, 32 connections kept, {options.runs} runs")
+    server = HTTPSServer(dunlin.folder)
+    rates, peer, cpu = Series(), Series(), Series()
+    try:
+        lines = dunlin.webhooks("https", options.https_messages)
+        for number in range(options.runs):
+            peer.append(server.wrk(options.http_seconds))
+            folder = dunlin.installation("https-drain", "{type: outbox}", webhook=server.transport)
+            dunlin.accept(folder, lines, options.https_messages)
+            ended = dunlin(folder, "work", "--until-empty")
+            status = json.loads(dunlin(folder, "status", "--json").output)
+            if status["messages"]["sent"] != options.https_messages:
+                fail(f"not all webhooks were taken: {status['messages']}")
+            rates.append(options.https_messages / ended.seconds)
+            cpu.append(ended.cpu_seconds / options.https_messages * 1e6)
+            note(f"run {number + 1}: dunlin {count(rates[-1])}/s with {cpu[-1]:.0f} µs of CPU each, wrk {count(peer[-1])}/s")
+            shutil.rmtree(folder)
+    finally:
+        server.stop()
+    for name, series in [("https", rates), ("https_cpu_us", cpu), ("https_wrk", peer)]:
+        report.keep(name, series)
+    report.add(
+        "webhooks over HTTPS", rates.text, f"wrk: {peer.text}", f"{rates.median / peer.median:.2f} x", "3,000/s",
+        rates.median >= 3000,
+    )
 
 
 def measure_phases(options, dunlin, sink, report):

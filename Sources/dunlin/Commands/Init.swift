@@ -57,6 +57,16 @@ struct Init: ParsableCommand {
             #     connections: 32
             retry: {first: 1m, factor: 2, max: 4h, give_up: 3d}
             uncertain: retry            # or hold: a person decides
+          # sms:
+          #   transports:
+          #     - type: twilio                        # or gateway: any provider; see deploy/gateways
+          #       account_sid: AC...
+          #       auth_token: ${TWILIO_TOKEN}
+          #       from: "+12025550199"
+          #       rate: 1/s
+          # linkedin:                               # each message waits until a person approves it
+          #   transports:
+          #     - {type: webhook, url: https://example.com/linkedin, secrets: ["${LINKEDIN_SECRET}"]}
 
         """
 }

@@ -181,7 +181,10 @@ struct ConfigurationKeyTests {
         let written = try decode(Init.text)
         #expect(written.channels[.email]?.retry.policy == RetryPolicy())
         #expect(Array(written.brands.keys) == ["example"])
-        _ = try decode(uncommented(Init.text), environment: ["SMTP_PASSWORD": "x", "TWILIO_TOKEN": "x", "LINKEDIN_SECRET": "x"])
+        _ = try decode(
+            uncommented(Init.text),
+            environment: ["SMTP_PASSWORD": "x", "TWILIO_TOKEN": "x", "LINKEDIN_SECRET": "x"]
+        )
     }
 
     /// The text with each commented key made a key, but for the ones that stand beside another of the same name.

@@ -65,34 +65,41 @@ final class HTTPTransport: Transport {
 
     /// Begins as many as there is room for.
     private func pump() {
-        let now = MonotonicClock.now()
-        var begun: [Delivery] = []
-        var stale: [DeliveryReport] = []
+        while let delivery = next() {
+            guard let end = begin(delivery) else { continue }
+            finish(delivery, end)
+        }
+    }
+
+    /// What has its turn now.
+    private func next() -> Delivery? {
         state.withLock { state in
-            while state.next < state.waiting.count, state.underway.count < parallelism {
-                let delivery = state.waiting[state.next]
-                state.next += 1
-                if now > delivery.startBy {
-                    stale.append(DeliveryReport(id: delivery.handOff.id, .stale))
-                } else {
-                    state.underway.insert(delivery.handOff.id)
-                    begun.append(delivery)
-                }
-            }
+            guard state.underway.count < parallelism, state.next < state.waiting.count else { return nil }
+            let delivery = state.waiting[state.next]
+            state.next += 1
             if state.next == state.waiting.count || state.next > 1024 {
                 state.waiting.removeFirst(state.next)
                 state.next = 0
             }
+            state.underway.insert(delivery.handOff.id)
+            return delivery
         }
-        report(stale)
-        for delivery in begun { begin(delivery) }
     }
 
-    private func begin(_ delivery: Delivery) {
+    /// How a delivery has ended.
+    private enum End {
+        case verdict(HTTPVerdict)
+        /// It could not begin in time.
+        case stale
+    }
+
+    /// - Returns: how it has ended already, without a request; `nil` while one is on its way.
+    private func begin(_ delivery: Delivery) -> End? {
         guard case .parts(let parts) = delivery.payload else {
-            let outcome = Outcome.rejected(.unsupported, "\(name) does not carry \(delivery.handOff.channel.rawValue)")
-            return end(delivery, HTTPVerdict(outcome, nil))
+            let words = "\(name) does not carry \(delivery.handOff.channel.rawValue)"
+            return .verdict(HTTPVerdict(.rejected(.unsupported, words), nil))
         }
+        guard MonotonicClock.now() <= delivery.startBy else { return .stale }
         guard delivery.handOff.doubtSince != nil, let inquiry = provider.inquiry(about: delivery, parts) else {
             return post(delivery, parts)
         }
@@ -104,7 +111,8 @@ final class HTTPTransport: Transport {
                 switch provider.findings(answer, about: delivery, parts) {
                 case .arrived(let detail, let reference):
                     end(delivery, HTTPVerdict(.accepted(detail, reference: reference)))
-                case .neverArrived: post(delivery, parts)
+                case .neverArrived:
+                    if let ended = post(delivery, parts) { end(delivery, ended) }
                 case nil:
                     end(
                         delivery,
@@ -113,15 +121,16 @@ final class HTTPTransport: Transport {
                 }
             }
         }
+        return nil
     }
 
-    private func post(_ delivery: Delivery, _ parts: Delivery.PartsPayload) {
-        guard MonotonicClock.now() <= delivery.startBy else { return end(delivery, nil) }
+    private func post(_ delivery: Delivery, _ parts: Delivery.PartsPayload) -> End? {
+        guard MonotonicClock.now() <= delivery.startBy else { return .stale }
         let request: HTTPRequest
         do {
             request = try provider.request(for: delivery, parts, now: clock.now() / 1000)
         } catch {
-            return end(delivery, HTTPVerdict(error.outcome, nil))
+            return .verdict(HTTPVerdict(error.outcome, nil))
         }
         thread.send(request) { [self] result in
             switch result {
@@ -137,10 +146,18 @@ final class HTTPTransport: Transport {
                 )
             }
         }
+        return nil
     }
 
-    /// - Parameter verdict: `nil` when it could not begin in time.
-    private func end(_ delivery: Delivery, _ verdict: HTTPVerdict?) {
+    private func end(_ delivery: Delivery, _ verdict: HTTPVerdict) { end(delivery, .verdict(verdict)) }
+
+    private func end(_ delivery: Delivery, _ end: End) {
+        finish(delivery, end)
+        pump()
+    }
+
+    /// Reports an end, unless the stop has cut it before.
+    private func finish(_ delivery: Delivery, _ end: End) {
         let (isOurs, closing) = state.withLock { state in
             guard state.underway.remove(delivery.handOff.id) != nil else {
                 return (false, nil as CheckedContinuation<Void, Never>?)
@@ -150,14 +167,11 @@ final class HTTPTransport: Transport {
             return (true, state.closing)
         }
         guard isOurs else { return }
-        report([
-            DeliveryReport(
-                id: delivery.handOff.id,
-                verdict.map { .outcome($0.outcome) } ?? .stale,
-                sign: verdict?.sign ?? nil
-            )
-        ])
-        pump()
+        switch end {
+        case .stale: report([DeliveryReport(id: delivery.handOff.id, .stale)])
+        case .verdict(let verdict):
+            report([DeliveryReport(id: delivery.handOff.id, .outcome(verdict.outcome), sign: verdict.sign)])
+        }
         closing?.resume()
     }
 

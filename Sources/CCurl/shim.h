@@ -30,6 +30,12 @@ static inline CURLcode curl_set_open_socket_callback(CURL *handle, curl_open_soc
     return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, value);
 }
 
+typedef int (*curl_prerequest_callback)(void *context, char *remote, char *local, int remote_port, int local_port);
+
+static inline CURLcode curl_set_prerequest_callback(CURL *handle, curl_prerequest_callback value) {
+    return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, value);
+}
+
 static inline CURLcode curl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }

@@ -61,7 +61,6 @@ extern "C" int phone_number_parse(const char *text, const char *region, struct p
     if (home != unknown) copy(home, number->region, sizeof number->region);
     number->kind = kind(library().GetNumberType(parsed));
     number->is_valid = library().IsValidNumber(parsed);
-    number->is_possible = library().IsPossibleNumber(parsed);
     number->has_extension = parsed.has_extension() && !parsed.extension().empty();
     return PHONE_NUMBER_OK;
 }

@@ -49,6 +49,14 @@ struct App {
         let clock = WallClock.steady()
         let database = try SQLiteDatabase(path: configuration.databasePath, clock: clock)
         try await database.migrate(Schema.migrations)
+        let unknown = try await PhoneKeys.upgrade(database, region: configuration.messaging.region)
+        let logger = App.logger(verbose: verbose)
+        if !unknown.isEmpty {
+            logger.warning(
+                "opt-outs of numbers whose country is not known cover nothing: record them anew with + and the country code",
+                metadata: ["numbers": "\(unknown.prefix(20).joined(separator: ", "))", "count": "\(unknown.count)"]
+            )
+        }
         return App(
             configuration: configuration,
             settings: configuration.messaging,
@@ -56,7 +64,7 @@ struct App {
             queue: Queue(database),
             optOuts: OptOuts(database),
             clock: clock,
-            logger: App.logger(verbose: verbose)
+            logger: logger
         )
     }
 

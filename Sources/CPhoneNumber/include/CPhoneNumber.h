@@ -34,8 +34,6 @@ struct phone_number {
     int kind;
     /* Assigned to somebody, as far as number plans tell. */
     int is_valid;
-    /* Has the right length for its country. */
-    int is_possible;
     int has_extension;
 };
 

@@ -17,6 +17,8 @@ public struct HTTPRequest: Sendable {
     public var connectSeconds = 10
     /// Milliseconds until all is over.
     public var totalMilliseconds = 30_000
+    /// Monotonic nanoseconds after which no byte of it may leave.
+    public var startBy = UInt64.max
     /// Addresses within private networks may be connected to as well.
     public var allowsPrivateAddresses = false
     /// The other side knows a repeated request for the same. Else libcurl must not send it again by itself, as it does when a
@@ -60,6 +62,8 @@ public struct HTTPFailure: Error, Sendable, CustomStringConvertible {
         case timeout
         /// The name leads to an address that is not public.
         case privateAddress
+        /// The connection stood only when it was too late: nothing was sent.
+        case late
         /// The connection was lost, or what came is no HTTP.
         case broken
         /// The thread ends.

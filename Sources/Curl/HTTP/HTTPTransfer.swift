@@ -11,6 +11,7 @@ final class HTTPTransfer {
     /// Bytes of the body that libcurl has read.
     private var bodyOffset = 0
     fileprivate var metPrivateAddress = false
+    private var isLate = false
 
     private static let mostHeaders = 64
 
@@ -56,6 +57,11 @@ final class HTTPTransfer {
             }
             _ = curl_set_pointer(handle.pointer, CURLOPT_OPENSOCKETDATA, this)
         }
+        _ = curl_set_prerequest_callback(handle.pointer) { context, remote, _, _, _ in
+            let mayGo = HTTPTransfer.of(context)?.mayGo(to: remote.map { String(cString: $0) } ?? "") ?? false
+            return mayGo ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+        }
+        _ = curl_set_pointer(handle.pointer, CURLOPT_PREREQDATA, this)
         loop.begin(handle) { [self] code in
             loop.end(handle)
             done(result(code))
@@ -127,6 +133,15 @@ final class HTTPTransfer {
         )
     }
 
+    /// Asked when the connection stands, a kept one too, before the first byte of the request leaves.
+    private func mayGo(to address: String) -> Bool {
+        isLate = MonotonicClock.now() > request.startBy
+        if !request.allowsPrivateAddresses, !(PublicAddress.bytes(of: address).map(PublicAddress.isPublic) ?? false) {
+            metPrivateAddress = true
+        }
+        return !isLate && !metPrivateAddress
+    }
+
     /// What is beyond the limit is read and thrown away, up to the time limit.
     private func take(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         guard let bytes else { return 0 }
@@ -161,6 +176,7 @@ final class HTTPTransfer {
             let words = "the name leads to an address that is not public"
             return .failure(HTTPFailure(.privateAddress, hasLeft: false, words))
         }
+        if isLate { return .failure(HTTPFailure(.late, hasLeft: false, "the connection stood too late")) }
         let reason: HTTPFailure.Reason =
             switch code {
             case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT: .connect

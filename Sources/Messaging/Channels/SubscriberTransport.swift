@@ -163,7 +163,7 @@ final class SubscriberTransport: Transport {
                 case .tls: .tls
                 case .timeout: .timeout
                 case .privateAddress: .policy
-                case .connect, .broken, .aborted: .connection
+                case .connect, .broken, .aborted, .late: .connection
                 }
             return (.retry(reason, failure.description), false)
         }

@@ -8,19 +8,22 @@ public enum Transports {
     /// - Parameters:
     ///   - publicURL: what the world calls this server; `nil` where it cannot reach us.
     ///   - secret: the installation's; it makes callback addresses ours.
+    ///   - queue: knows whose a provider's reference is.
     public static func make(
         _ settings: MessagingSettings,
         thread: NetworkThread,
         clock: WallClock = .system,
         publicURL: String? = nil,
-        secret: String = ""
+        secret: String = "",
+        queue: Queue? = nil
     ) throws(Rejection) -> [Channel: [any Transport]] {
         let http = HTTPParts(
             thread: thread,
             clock: clock,
             folder: settings.folder,
             publicURL: publicURL,
-            secret: secret
+            secret: secret,
+            queue: queue
         )
         var transports: [Channel: [any Transport]] = [:]
         for channel in Channel.allCases {

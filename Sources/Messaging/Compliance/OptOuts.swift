@@ -21,7 +21,7 @@ public struct OptOuts: Sendable {
     )
     private static let latest = Statement("SELECT \(columns) FROM opt_out ORDER BY id DESC LIMIT $1")
     private static let byID = Statement("SELECT \(columns) FROM opt_out WHERE id = $1")
-    private static let deleteByID = Statement("DELETE FROM opt_out WHERE id = $1")
+    static let deleteByID = Statement("DELETE FROM opt_out WHERE id = $1")
     private static let count = Statement("SELECT count(*) FROM opt_out")
 
     static let statements = [byKey, page, latest, insert, byID, deleteByID, count]

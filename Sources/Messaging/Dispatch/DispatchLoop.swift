@@ -129,6 +129,7 @@ struct DispatchLoop {
             switch report.result {
             case .stale:
                 measures.waited(lane: lanes[entry.lane].transport.name)
+                lanes[entry.lane].giveBack(entry.delivery, now: now)
                 work.stale.append(entry.delivery.handOff)
                 parked[report.id] = entry.delivery
             case .outcome(let outcome):
@@ -405,23 +406,25 @@ struct DispatchLoop {
         guard inFlight.isEmpty, work.settlements.isEmpty, work.stale.isEmpty, storageFailures == 0 else { return false }
         let wall = clock.now()
         return lanes.allSatisfy { lane in
-            lane.isTest || lane.breaker.isOpen || lane.pause != nil
+            lane.isTest || lane.breaker.isOpen || lane.isQuiet(now: now)
                 || (quietUntil[lane.channel].map { $0 > wall } ?? false)
         }
     }
 
     private func pause(now: UInt64) -> Int {
-        if !inFlight.isEmpty { return DispatchLoop.idlePoll }
         let wall = clock.now()
-        let next = quietUntil.values.filter { $0 > wall }.min().map { $0 - wall } ?? Int64(DispatchLoop.idlePoll)
+        let due = inFlight.isEmpty ? quietUntil.values.filter { $0 > wall }.min() : nil
+        let next = due.map { $0 - wall } ?? Int64(DispatchLoop.idlePoll)
         let rate = lanes.map { $0.wait(now: now) }.filter { $0 > 0 }.min().map { Int64($0 / 1_000_000) + 1 } ?? next
         return Int(max(1, min(Int64(DispatchLoop.idlePoll), next, rate)))
     }
 
     private mutating func finish() {
         summary.phases = Dictionary(uniqueKeysWithValues: phases.nanoseconds.map { ($0.key.rawValue, $0.value) })
-        for lane in lanes where lane.breaker.state != .closed {
-            summary.stoppedLanes["\(lane.channel.rawValue): \(lane.transport.name)"] = lane.breaker.reason ?? "stopped"
+        let now = MonotonicClock.now()
+        for lane in lanes where lane.breaker.state != .closed || lane.isQuiet(now: now) {
+            let reason = lane.pause.map { "paused: \($0.reason)" } ?? lane.breaker.reason ?? "asked to slow down"
+            summary.stoppedLanes["\(lane.channel.rawValue): \(lane.transport.name)"] = reason
         }
         summary.unsettled = inFlight.count + work.settlements.count
         if summary.unsettled > 0 {

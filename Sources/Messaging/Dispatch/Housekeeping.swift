@@ -61,6 +61,9 @@ public final class Housekeeping: Service {
             total += count
             if count < Housekeeping.batch { break }
         }
+        while !stopping.load(ordering: .acquiring),
+            try await HookLog(queue).prune(before: cutoff, limit: Housekeeping.batch) == Housekeeping.batch
+        {}
         if total > 0 { logger.info("forgot messages that ended long ago", metadata: ["count": "\(total)"]) }
     }
 }

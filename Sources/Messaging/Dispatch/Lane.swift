@@ -46,6 +46,16 @@ struct Lane {
     /// Nanoseconds until its rate lets one more start; 0 where it does, or where something else keeps it.
     func wait(now: UInt64) -> UInt64 { pause == nil ? bucket?.wait(now: now) ?? 0 : 0 }
 
+    /// Neither a person nor the other side lets it send.
+    func isQuiet(now: UInt64) -> Bool { pause != nil || now < breaker.restsUntil }
+
+    /// A delivery has not begun after all: it is paid for when it does.
+    mutating func giveBack(_ delivery: Delivery, now: UInt64) {
+        guard bucket != nil else { return }
+        let cost = transport.cost(of: delivery)
+        bucket?.take(-cost, now: now)
+    }
+
     /// A delivery is given to the transport.
     mutating func begin(_ delivery: Delivery, now: UInt64) {
         breaker.begin()

@@ -37,7 +37,8 @@ public struct ChannelRules: Sendable {
             }
         }
         if !allowsHTML {
-            guard !texts.contains(where: { $0.0.hasSuffix(".html") || $0.1.contains(/<\/?[A-Za-z][^>]*>/) }) else {
+            guard !texts.contains(where: { $0.0.hasSuffix(".html") || $0.1.contains(/<\/?[A-Za-z][^<>]{0,500}>/) })
+            else {
                 throw Rejection(place, "\(channel.rawValue) carries no HTML: write plain text")
             }
         }
@@ -53,10 +54,10 @@ public struct ChannelRules: Sendable {
     /// The first amount of money in a text: digits beside a currency's sign or its code.
     static func amount(in text: String) -> String? {
         let signs =
-            /(?:[$€£¥₹₴₽₺₩]|\b(?:USD|EUR|GBP|CHF|CAD|AUD|JPY|INR|SEK|NOK|DKK|PLN|CZK|UAH)(?![A-Za-z]))\s?[0-9][0-9.,']*/
+            /(?:[$€£¥₹₴₽₺₩]|\b(?:USD|EUR|GBP|CHF|CAD|AUD|JPY|INR|SEK|NOK|DKK|PLN|CZK|UAH)(?![A-Za-z]))\s?[0-9][0-9.,']{0,30}/
         if let match = text.firstMatch(of: signs) { return String(match.output) }
         let after =
-            /[0-9][0-9.,']*\s?(?:[€£¥₹₴₽₺₩]|(?:USD|EUR|GBP|CHF|CAD|AUD|JPY|INR|SEK|NOK|DKK|PLN|CZK|UAH)(?![A-Za-z]))/
+            /[0-9][0-9.,']{0,30}\s?(?:[€£¥₹₴₽₺₩]|(?:USD|EUR|GBP|CHF|CAD|AUD|JPY|INR|SEK|NOK|DKK|PLN|CZK|UAH)(?![A-Za-z]))/
         return text.firstMatch(of: after).map { String($0.output) }
     }
 }

@@ -11,9 +11,8 @@ public struct PhoneNumber: Sendable, Hashable {
     /// ISO 3166-1 alpha-2; `nil` for a number of no country.
     public let region: String?
     public let kind: Kind
-    /// It belongs to a range that is in use; else it merely has the right length.
+    /// It belongs to a range that is in use.
     public let isValid: Bool
-    public let isPossible: Bool
     public let hasExtension: Bool
 
     static let longest = 250
@@ -37,7 +36,6 @@ public struct PhoneNumber: Sendable, Hashable {
         self.region = home.isEmpty ? nil : home
         kind = Kind(UInt32(number.kind))
         isValid = number.is_valid != 0
-        isPossible = number.is_possible != 0
         hasExtension = number.has_extension != 0
     }
 

@@ -41,10 +41,4 @@ public struct TextSegments: Sendable, Equatable {
         self.units = units
         self.count = units <= single ? 1 : count
     }
-
-    /// Scalars that force the wider alphabet, in order, each once: what to replace to save segments.
-    public static func wide(in text: String) -> [Unicode.Scalar] {
-        var seen: Set<Unicode.Scalar> = []
-        return text.unicodeScalars.filter { !basic.contains($0) && !extended.contains($0) && seen.insert($0).inserted }
-    }
 }

@@ -89,3 +89,10 @@ extension Queue {
         }
     }
 }
+
+extension Queue {
+    /// The message that a transport's provider calls so.
+    func message(of reference: String, from transport: String) async throws -> Int64? {
+        try await database.read { try HookLog.message(of: reference, from: transport, $0) }
+    }
+}

@@ -290,7 +290,7 @@ public enum Schema {
         """
     }
     static let hookPending = Statement("CREATE INDEX hook_pending ON hook (id) WHERE state = 0")
-    static let hookAt = Statement("CREATE INDEX hook_at ON hook (at) WHERE raw IS NOT NULL")
+    static let hookAt = Statement("CREATE INDEX hook_at ON hook (at)")
 
     /// The message as it was accepted, where a person has edited it since.
     static let addAccepted = Statement { "ALTER TABLE content ADD COLUMN accepted \($0.bytes)" }

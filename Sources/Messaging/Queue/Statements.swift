@@ -7,5 +7,6 @@ public enum Statements {
         + Installation.statements + Queue.enqueueStatements + Queue.handOffStatements + Queue.settleStatements
         + Queue.turnStatements + Queue.lookStatements + MessageAction.statements + Queue.tidyStatements
         + Tokens.statements + Subscriptions.statements + News.statements + NewsRelay.statements
-        + Queue.editStatements + AuditLog.statements + HookLog.statements + Pauses.statements + Queue.statusStatements
+        + Queue.editStatements + AuditLog.statements + HookLog.statements + Pauses.statements + PhoneKeys.statements
+        + Queue.statusStatements
 }

@@ -19,8 +19,10 @@ public struct DeliveryReceipt: Sendable, Equatable {
 
 /// A text that somebody sent to us.
 public struct InboundText: Sendable, Equatable {
-    /// What the provider calls it.
+    /// What the provider calls it; made of its words where it calls it nothing.
     public var reference: String
+    /// The provider has named it, so that the same name is the same text.
+    public var isNamed = true
     /// E.164.
     public var from: String
     public var to: String

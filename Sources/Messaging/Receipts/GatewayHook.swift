@@ -34,13 +34,20 @@ struct GatewayHook: HookReader {
             return HookContent(matter: .receipt(receipt), identity: "\(name)/\(detail)")
         }
         guard let text = values[fields.text ?? ""], let from = value(fields.from) else {
-            throw .malformed("neither a receipt's '\(fields.status ?? "status")' nor a text is there")
+            throw .malformed("it holds neither receipts.status nor receipts.text and receipts.from")
         }
-        let plus = from.hasPrefix("+") || !from.allSatisfy(\.isNumber) ? from : "+\(from)"
-        let sender = (try? PhoneNumber(plus, region: region))?.e164 ?? from
+        let sender = GatewayHook.number(from, region: region) ?? from
         let reference = id ?? SHA256.hash(data: Data("\(from) \(text)".utf8)).map { String($0, radix: 16) }.joined()
-        let inbound = InboundText(reference: reference, from: sender, to: value(fields.to) ?? "", text: text)
+        var inbound = InboundText(reference: reference, from: sender, to: value(fields.to) ?? "", text: text)
+        inbound.isNamed = id != nil
         return HookContent(matter: .inbound(inbound), identity: "\(reference)/received")
+    }
+
+    /// Providers leave the `+` out, or write as the country does.
+    private static func number(_ text: String, region: String?) -> String? {
+        let spellings = text.hasPrefix("+") ? [text] : ["+\(text)", text]
+        let numbers = spellings.compactMap { try? PhoneNumber($0, region: region) }
+        return (numbers.first { $0.isValid } ?? numbers.first)?.e164
     }
 
     private func hasKey(_ given: String?) -> Bool {

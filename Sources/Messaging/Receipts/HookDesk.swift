@@ -19,9 +19,10 @@ public final class HookDesk: Service {
 
     public func run() async throws {
         await withGracefulShutdownHandler {
+            var after: Int64 = 0
             while !stopping.load(ordering: .acquiring) {
                 do {
-                    _ = try await log.applyPending(limit: HookDesk.batch)
+                    after = try await log.applyPending(after: after, limit: HookDesk.batch) ?? 0
                 } catch {
                     logger.warning("receipts were put off: \(error)")
                 }

@@ -23,7 +23,7 @@ public struct HookLog: Sendable {
     private static let pending = Statement(
         """
         SELECT id, at, transport, message, reference, status, reason, detail FROM hook
-        WHERE state = 0 ORDER BY id LIMIT $1
+        WHERE state = 0 AND id > $2 ORDER BY id LIMIT $1
         """
     )
     private static let settle = Statement("UPDATE hook SET state = $2 WHERE id = $1")
@@ -38,9 +38,11 @@ public struct HookLog: Sendable {
     )
     private static let forget = Statement("UPDATE hook SET raw = NULL WHERE at < $1 AND raw IS NOT NULL")
 
+    private static let prunable = Statement("SELECT id FROM hook WHERE at < $1 AND state <> 0 ORDER BY at LIMIT $2")
+    private static let delete = Statement("DELETE FROM hook WHERE id = $1")
     private static let old = Statement("SELECT 1 FROM hook WHERE at < $1 AND raw IS NOT NULL LIMIT 1")
 
-    static let statements = [insert, pending, settle, byReference, standing, move, forget, old]
+    static let statements = [insert, pending, settle, byReference, standing, move, forget, old, prunable, delete]
 
     /// What is posted for a message that is not there is waited with so long, milliseconds.
     static let patience: Int64 = 3_600_000
@@ -65,7 +67,12 @@ public struct HookLog: Sendable {
                     .optional(receipt?.detail), .bytes(raw),
                 ]
             ) { $0.integer(0) }
-            guard let id else { return false }
+            guard let id else {
+                if case .inbound(let text) = content.matter, !text.isNamed {
+                    try HookLog.hear(text, from: transport, transaction)
+                }
+                return false
+            }
             switch content.matter {
             case .receipt(let receipt):
                 if try HookLog.apply(receipt, from: transport, transaction) {
@@ -80,12 +87,15 @@ public struct HookLog: Sendable {
 
     /// Applies what came before its message was known, or while it was on the wire.
     ///
-    /// - Returns: how much was looked at.
-    func applyPending(limit: Int) async throws -> Int {
-        let isAny = try await database.read { try $0.first(HookLog.pending, [.integer(1)]) { _ in true } ?? false }
-        guard isAny else { return 0 }
+    /// - Parameter after: only what came after this one.
+    /// - Returns: the last that was looked at; `nil` where nothing is left.
+    func applyPending(after: Int64 = 0, limit: Int) async throws -> Int64? {
+        let isAny = try await database.read {
+            try $0.first(HookLog.pending, [.integer(1), .integer(after)]) { _ in true } ?? false
+        }
+        guard isAny else { return nil }
         return try await database.write(.process) { transaction in
-            let pending = try transaction.all(HookLog.pending, [.integer(Int64(limit))]) { row in
+            let pending = try transaction.all(HookLog.pending, [.integer(Int64(limit)), .integer(after)]) { row in
                 (
                     id: row.integer(0), at: row.integer(1), transport: row.text(2),
                     receipt: DeliveryReceipt(
@@ -102,7 +112,7 @@ public struct HookLog: Sendable {
                 let state = isDone ? State.applied : .unknown
                 try transaction.execute(HookLog.settle, [.integer(hook.id), .integer(state.rawValue)])
             }
-            return pending.count
+            return pending.count < limit ? nil : pending.last?.id
         }
     }
 
@@ -113,7 +123,25 @@ public struct HookLog: Sendable {
         _ = try await database.write(.process) { try $0.execute(HookLog.forget, [.integer(before)]) }
     }
 
+    /// Forgets what came before a time.
+    ///
+    /// - Returns: how many; fewer than `limit` means that none is left.
+    func prune(before: Int64, limit: Int) async throws -> Int {
+        let ids = try await database.read { connection in
+            try connection.all(HookLog.prunable, [.integer(before), .integer(Int64(limit))]) {
+                [SQLValue.integer($0.integer(0))]
+            }
+        }
+        guard !ids.isEmpty else { return 0 }
+        _ = try await database.write(.process) { try $0.batch(HookLog.delete, ids) }
+        return ids.count
+    }
+
     // MARK: - Receipts
+
+    static func message(of reference: String, from transport: String, _ connection: any Connection) throws -> Int64? {
+        try connection.first(byReference, [.text(transport), .text(reference)]) { $0.integer(0) }
+    }
 
     /// - Returns: false where the message is not known, or is on the wire: it is to be tried again.
     private static func apply(
@@ -122,7 +150,7 @@ public struct HookLog: Sendable {
         _ transaction: any Transaction
     ) throws -> Bool {
         let known = try receipt.reference.flatMap { reference in
-            try transaction.first(byReference, [.text(transport), .text(reference)]) { $0.integer(0) }
+            try message(of: reference, from: transport, transaction)
         }
         guard let id = known ?? receipt.message,
             let now = try transaction.first(
@@ -133,7 +161,8 @@ public struct HookLog: Sendable {
         else { return false }
         if known == nil, let reference = receipt.reference { try Queue.refer(id, transport, reference, transaction) }
         guard now.state != .sending else { return false }
-        let isTaken = now.state == .sent || !now.state.isFinal && now.isInDoubt
+        let isSettled = now.state == .delivered || now.state == .bounced
+        let isTaken = now.state == .sent || now.isInDoubt && !isSettled
         let change: (state: MessageState, kind: Event.Kind, reason: String?)?
         switch receipt.status {
         case .underway: change = isTaken && now.state != .sent ? (.sent, .sent, nil) : nil
@@ -175,18 +204,22 @@ public struct HookLog: Sendable {
 
     // MARK: - Texts from people
 
+    /// A no holds, however often it was said before.
+    private static func hear(_ text: InboundText, from transport: String, _ transaction: any Transaction) throws {
+        guard text.asks == .stop, !text.from.isEmpty else { return }
+        let entry = OptOuts.Entry(
+            addressKey: text.from,
+            address: text.from,
+            scope: .init(channel: .sms),
+            source: "reply",
+            note: "texted: \(text.text.prefix(200))"
+        )
+        _ = try OptOuts.add([entry], by: transport, transaction)
+    }
+
     private static func apply(_ text: InboundText, from transport: String, _ transaction: any Transaction) throws {
         let wish = text.asks
-        if wish == .stop, !text.from.isEmpty {
-            let entry = OptOuts.Entry(
-                addressKey: text.from,
-                address: text.from,
-                scope: .init(channel: .sms),
-                source: "reply",
-                note: "texted: \(text.text.prefix(200))"
-            )
-            _ = try OptOuts.add([entry], by: transport, transaction)
-        }
+        try hear(text, from: transport, transaction)
         let document = JSONWriter.text { writer in
             writer.beginObject()
             writer.member("transport", transport)

@@ -88,7 +88,7 @@ public struct GatewayRule: Sendable, Codable {
 public struct GatewayReceipts: Sendable, Codable {
     /// The field with the provider's id of the text.
     public var id: String?
-    /// The field that says how it stands.
+    /// The field that says how it stands; without it no receipt is read.
     public var status: String?
     /// Its words for delivered; default `delivered` and `delivrd`.
     public var delivered: [String]?

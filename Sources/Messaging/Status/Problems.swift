@@ -41,7 +41,7 @@ enum Problems {
             add(
                 .warning,
                 "lane \(lane.name) (\(lane.channel.rawValue)) is paused: \(lane.reason ?? "")",
-                "'dunlin lane resume \(lane.channel.rawValue)/\(lane.name)' when it may go on; 'dunlin lane list' says who did it"
+                "'dunlin lane list' says who did it; 'dunlin lane resume' ends it"
             )
         }
         if report.isWorking, report.oldestWaitingSeconds >= lateness.warning {

@@ -3,7 +3,7 @@ import Hummingbird
 import JSON
 import Messaging
 
-/// `/v1/audit`: who changed opt-outs, subscriptions and tokens.
+/// `/v1/audit`: who changed opt-outs, subscriptions and tokens, and paused lanes.
 struct AuditRoutes {
     let backend: Backend
 

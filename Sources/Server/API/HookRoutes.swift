@@ -21,6 +21,13 @@ struct HookRoutes {
         ]
     }
 
+    /// As it came, without what proves it.
+    private func raw(_ request: Request, _ body: [UInt8]) -> [UInt8] {
+        let query = request.uri.queryParameters.filter { $0.key != "key" && $0.key != "proof" }
+        let fields = Words.query(query.map { (String($0.key), String($0.value)) })
+        return Array("\(request.method.rawValue) \(request.uri.path)?\(fields)\n".utf8) + body
+    }
+
     private func take(_ request: Request, _ context: ServerContext) async throws -> Response {
         guard let name = context.parameters.get("transport"), let reader = backend.hooks[name] else {
             throw Problem.notFound("transport that providers report to")
@@ -54,7 +61,7 @@ struct HookRoutes {
         _ = try await HookLog(backend.queue).take(
             content,
             from: name,
-            raw: Array(request.uri.description.utf8) + [0x0a] + body
+            raw: raw(request, body)
         )
         return .bytes(Array(reader.answer.body.utf8), type: reader.answer.type)
     }

@@ -45,8 +45,18 @@ extension StatusReport {
         for (channel, depth) in depths {
             text.sample("dunlin_oldest_due_seconds", [("channel", channel.rawValue)], Double(depth.oldestSeconds))
         }
-        text.family("dunlin_lane_open", .gauge, "1 for a lane that works, 0 for one that is stopped or tries again.")
-        for lane in lanes { text.sample("dunlin_lane_open", lane.labels, isWorking && lane.state == .open ? 1 : 0) }
+        text.family(
+            "dunlin_lane_open",
+            .gauge,
+            "1 for a lane that works, 0 for one that is stopped or tries again; one that is paused or rests works."
+        )
+        for lane in lanes {
+            text.sample(
+                "dunlin_lane_open",
+                lane.labels,
+                isWorking && ![.stopped, .probing].contains(lane.state) ? 1 : 0
+            )
+        }
         text.family("dunlin_lane_in_flight", .gauge, "Deliveries that a lane has in hand.")
         for lane in lanes { text.sample("dunlin_lane_in_flight", lane.labels, isWorking ? Double(lane.inFlight) : 0) }
         text.family("dunlin_smtp_connections", .gauge, "Open connections of a lane.")

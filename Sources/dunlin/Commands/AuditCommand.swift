@@ -5,7 +5,7 @@ import Messaging
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Who changed opt-outs, subscriptions and tokens.",
+        abstract: "Who changed opt-outs, subscriptions and tokens, and paused lanes.",
         discussion: "What was done to a message stands in its own story: 'dunlin message show ID'.",
         subcommands: [List.self]
     )

@@ -103,7 +103,8 @@ struct Check: AsyncParsableCommand {
                         )
                     )
                 case .webhook(let webhook):
-                    let verdict = webhook.url.map { "posts to \($0)" } ?? "posts to the address of each message"
+                    let verdict =
+                        webhook.url.map { "posts to \(host(of: $0))" } ?? "posts to the address of each message"
                     findings.append(("\(channel.rawValue): \(transport.name)", true, verdict))
                 case .twilio(let twilio):
                     let from = twilio.messagingService ?? twilio.from ?? ""
@@ -114,7 +115,9 @@ struct Check: AsyncParsableCommand {
                         ("\(channel.rawValue): \(transport.name)", true, "texts come from \(from)\(receipts)")
                     )
                 case .gateway(let gateway):
-                    findings.append(("\(channel.rawValue): \(transport.name)", true, "texts go to \(gateway.url)"))
+                    findings.append(
+                        ("\(channel.rawValue): \(transport.name)", true, "texts go to \(host(of: gateway.url))")
+                    )
                 case .smtp(let smtp):
                     let place = "channels.\(channel.rawValue).transports[\(index)]"
                     do {
@@ -130,6 +133,12 @@ struct Check: AsyncParsableCommand {
             }
         }
         return findings
+    }
+
+    /// Scheme and host: the rest of an address may be a secret.
+    private static func host(of url: String) -> String {
+        guard let start = url.firstRange(of: "://") else { return "?" }
+        return String(url[..<start.upperBound] + url[start.upperBound...].prefix { $0 != "/" && $0 != "?" })
     }
 
     private static func finding(

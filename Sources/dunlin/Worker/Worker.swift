@@ -28,7 +28,8 @@ struct Worker {
             thread: thread,
             clock: app.clock,
             publicURL: app.configuration.http.publicURL,
-            secret: try await Installation.secret(app.database)
+            secret: try await Installation.secret(app.database),
+            queue: app.queue
         )
         transports[.event] = [
             Transports.subscribers(app.queue, app.settings, thread: thread, clock: app.clock, logger: app.logger)

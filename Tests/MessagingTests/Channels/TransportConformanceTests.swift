@@ -72,7 +72,7 @@ struct TransportConformanceTests {
                 throw Problem("\(String(describing: outcome))")
             }
             #expect(asked == expected)
-            #expect(sign == .throttled(after: expected))
+            #expect(sign == (subject.hasOwnEndpoint ? .throttled(after: expected) : nil))
             await fixture.end()
         }
     }
@@ -226,6 +226,24 @@ struct TransportConformanceTests {
         #expect(await fixture.reports.first(1)[0].result == .stale)
         #expect(fixture.server.requests.isEmpty)
         await fixture.end()
+    }
+
+    @Test("whose connection stands too late does not leave either")
+    func late() async throws {
+        let server = try ScriptedHTTPServer { _ in .answer(200, "") }
+        let thread = NetworkThread()
+        thread.start()
+        var request = HTTPRequest(url: server.url, headers: [], body: [1])
+        request.startBy = MonotonicClock.now() - 1
+        request.allowsPrivateAddresses = true
+        let late = request
+        let result = await withCheckedContinuation { continuation in
+            thread.send(late) { continuation.resume(returning: $0) }
+        }
+        guard case .failure(let failure) = result else { throw Problem("it was sent") }
+        #expect(failure.reason == .late && !failure.hasLeft)
+        #expect(server.requests.isEmpty)
+        thread.stop()
     }
 
     @Test(

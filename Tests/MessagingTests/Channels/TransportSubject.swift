@@ -66,7 +66,13 @@ enum TransportSubject: String, CaseIterable, CustomTestStringConvertible {
         }
     }
 
-    func transport(_ url: String, thread: NetworkThread, connections: Int, milliseconds: Int) throws -> HTTPTransport {
+    func transport(
+        _ url: String,
+        thread: NetworkThread,
+        connections: Int,
+        milliseconds: Int,
+        owner: @escaping @Sendable (String) async -> Int64? = { _ in nil }
+    ) throws -> HTTPTransport {
         let provider: any HTTPProvider =
             switch self {
             case .webhook, .webhookOfRecipient, .slack, .teams, .linkedin:
@@ -106,7 +112,8 @@ enum TransportSubject: String, CaseIterable, CustomTestStringConvertible {
             connections: connections,
             provider: provider,
             thread: thread,
-            clock: WallClock.system
+            clock: WallClock.system,
+            owner: owner
         )
     }
 

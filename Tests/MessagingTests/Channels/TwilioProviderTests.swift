@@ -156,26 +156,75 @@ struct TwilioProviderTests {
         #expect(server.requests[0].target.hasSuffix("?To=%2B12025550123&PageSize=100"))
     }
 
+    @Test("a text that is another message's is not taken for this one")
+    func another() async throws {
+        let list = Self.list([(to: "+12025550123", body: Self.words, at: 1000)])
+        let server = try ScriptedHTTPServer { request in
+            request.method == "GET" ? .answer(200, list) : Self.subject.act(.accept)
+        }
+        let (report, thread) = try await deliver(server) { _ in 99 }
+        defer { thread.stop() }
+        guard case .outcome(.accepted(let detail, _)) = report.result else { throw Complaint() }
+        #expect(detail.hasPrefix("queued"))
+        #expect(server.requests.map(\.method) == ["GET", "POST"])
+    }
+
+    @Test("an answer that comes when the hand-off holds no more is remembered: the next goes without a question")
+    func slowInquiry() async throws {
+        let server = try ScriptedHTTPServer { request in
+            guard request.method == "GET" else { return Self.subject.act(.accept) }
+            Thread.sleep(forTimeInterval: 0.3)
+            return .answer(200, Self.list([]))
+        }
+        let thread = NetworkThread()
+        thread.start()
+        defer { thread.stop() }
+        let transport = try Self.subject.transport(server.url, thread: thread, connections: 1, milliseconds: 5000)
+        let reports = ReportBox()
+        transport.start { reports.append($0) }
+        func deliver(within milliseconds: UInt64) {
+            let startBy = MonotonicClock.now() + milliseconds * 1_000_000
+            transport.deliver([Self.subject.delivery(1, to: server.url, startBy: startBy, doubtSince: 1_000_000)])
+        }
+        deliver(within: 150)
+        #expect(await reports.first(1)[0].result == .stale)
+        deliver(within: 5000)
+        guard case .outcome(.accepted) = await reports.first(2)[1].result else { throw Complaint() }
+        #expect(server.requests.map(\.method) == ["GET", "POST"])
+    }
+
     @Test(
         "nothing is sent while it cannot be told",
-        arguments: [(500, "", false), (200, "<html>", false), (429, "", true), (401, "", true)] as [(Int, String, Bool)]
+        arguments: [
+            (400, "", false), (404, "", false), (500, "", false), (200, "<html>", false), (429, "", true),
+            (401, "", true),
+        ] as [(Int, String, Bool)]
     )
     func unknown(status: Int, body: String, isToldApart: Bool) async throws {
         let server = try ScriptedHTTPServer { _ in .answer(status, body) }
         let (report, thread) = try await deliver(server)
         defer { thread.stop() }
         switch report.result {
-        case .outcome(.retry): #expect(status != 401)
-        case .outcome(.putBack): #expect(status == 401)
+        case .outcome(.retry): #expect(status != 401 && status != 404)
+        case .outcome(.putBack): #expect(status == 401 || status == 404)
         default: throw Complaint()
         }
         #expect(server.requests.map(\.method) == ["GET"])
     }
 
-    private func deliver(_ server: ScriptedHTTPServer) async throws -> (DeliveryReport, NetworkThread) {
+    private func deliver(
+        _ server: ScriptedHTTPServer,
+        owner: @escaping @Sendable (String) async -> Int64? = { _ in nil }
+    ) async throws -> (DeliveryReport, NetworkThread) {
         let thread = NetworkThread()
         thread.start()
-        let transport = try Self.subject.transport(server.url, thread: thread, connections: 1, milliseconds: 5000)
+        let transport = try Self.subject.transport(
+            server.url,
+            thread: thread,
+            connections: 1,
+            milliseconds: 5000,
+            owner: owner
+        )
         let reports = ReportBox()
         transport.start { reports.append($0) }
         transport.deliver([Self.subject.delivery(1, to: server.url, doubtSince: 1_000_000)])

@@ -29,10 +29,4 @@ struct TextSegmentsTests {
         #expect(segments.units == units)
         #expect(segments.count == count)
     }
-
-    @Test("the characters that force the wider alphabet are named, each once")
-    func wide() {
-        #expect(TextSegments.wide(in: "“Hi” — “you” €5") == ["“", "”", "—"])
-        #expect(TextSegments.wide(in: "plain").isEmpty)
-    }
 }

@@ -95,6 +95,20 @@ struct GatewayHookTests {
         #expect(content.matter == .inbound(expected))
     }
 
+    @Test(
+        "a sender's number is understood with and without its +, and as the country writes it",
+        arguments: [
+            ("12025550123", "+12025550123"), ("+12025550123", "+12025550123"), ("2025550123", "+12025550123"),
+            ("447400123456", "+447400123456"), ("Example", "Example"),
+        ]
+    )
+    func senders(from: String, expected: String) throws {
+        let escaped = from.replacing("+", with: "%2B")
+        let content = try Self.hook.read(Self.request("key=shared", "id=m1&from=\(escaped)&to=777&content=STOP"))
+        guard case .inbound(let text) = content.matter else { throw HookRefusal.malformed("no text") }
+        #expect(text.from == expected)
+    }
+
     @Test("that cannot be read is told so", arguments: ["", "id=abc", "message_status=DELIVRD", "{"])
     func malformed(body: String) {
         let type = body == "{" ? "application/json" : "application/x-www-form-urlencoded"

@@ -24,7 +24,13 @@ protocol HTTPProvider: Sendable {
 
 /// What became of an earlier attempt.
 enum HTTPFindings: Equatable {
-    case arrived(String, reference: String?)
+    struct Candidate: Equatable {
+        let detail: String
+        let reference: String
+    }
+
+    /// Texts that may be it, the likeliest first; one that is known to be another message's is not.
+    case found([Candidate])
     case neverArrived
 }
 

@@ -10,7 +10,11 @@ final class HTTPTransport: Transport {
     private let provider: any HTTPProvider
     private let thread: NetworkThread
     private let clock: WallClock
+    private let owner: @Sendable (String) async -> Int64?
     private let state = Mutex(State())
+
+    /// What an inquiry has found holds so long, nanoseconds: its message goes within a hand-off or two.
+    private static let clearance: UInt64 = 10_000_000_000
 
     private struct State {
         var report: (@Sendable ([DeliveryReport]) -> Void)?
@@ -18,6 +22,8 @@ final class HTTPTransport: Transport {
         /// Where the next of ``waiting`` stands.
         var next = 0
         var underway: Set<Int64> = []
+        /// Messages of which it was found, and when, that no earlier attempt has arrived.
+        var cleared: [Int64: UInt64] = [:]
         var closing: CheckedContinuation<Void, Never>?
 
         mutating func takeWaiting() -> [Delivery] {
@@ -29,14 +35,17 @@ final class HTTPTransport: Transport {
         }
     }
 
-    /// - Parameter connections: requests at a time.
+    /// - Parameters:
+    ///   - connections: requests at a time.
+    ///   - owner: the message that is known by a reference of the service.
     init(
         name: String,
         connections: Int,
         limit: RateLimit? = nil,
         provider: some HTTPProvider,
         thread: NetworkThread,
-        clock: WallClock
+        clock: WallClock,
+        owner: @escaping @Sendable (String) async -> Int64? = { _ in nil }
     ) {
         self.name = name
         parallelism = connections
@@ -44,6 +53,7 @@ final class HTTPTransport: Transport {
         self.provider = provider
         self.thread = thread
         self.clock = clock
+        self.owner = owner
     }
 
     /// Providers of texts count segments.
@@ -103,38 +113,74 @@ final class HTTPTransport: Transport {
         guard delivery.handOff.doubtSince != nil, let inquiry = provider.inquiry(about: delivery, parts) else {
             return post(delivery, parts)
         }
+        guard !isCleared(delivery) else { return post(delivery, parts) }
         thread.send(inquiry) { [self] result in
+            let hasOwnEndpoint = provider.hasOwnEndpoint
             switch result {
             case .failure(let failure):
-                end(delivery, HTTPVerdict(failure, isIdempotent: true, hasOwnEndpoint: provider.hasOwnEndpoint))
+                end(delivery, HTTPVerdict(failure, isIdempotent: true, hasOwnEndpoint: hasOwnEndpoint))
             case .success(let answer):
                 switch provider.findings(answer, about: delivery, parts) {
-                case .arrived(let detail, let reference):
-                    end(delivery, HTTPVerdict(.accepted(detail, reference: reference)))
-                case .neverArrived:
-                    if let ended = post(delivery, parts) { end(delivery, ended) }
+                case .found(let candidates): Task { await look(candidates, delivery, parts) }
+                case .neverArrived: clear(delivery, parts)
                 case nil:
-                    end(
-                        delivery,
-                        HTTPVerdict(failure: answer, isIdempotent: true, hasOwnEndpoint: provider.hasOwnEndpoint)
-                    )
+                    let verdict = HTTPVerdict(failure: answer, isIdempotent: true, hasOwnEndpoint: hasOwnEndpoint)
+                    end(delivery, verdict.ofInquiry)
                 }
             }
         }
         return nil
     }
 
+    /// Takes the first that is no other message's.
+    private func look(
+        _ candidates: [HTTPFindings.Candidate],
+        _ delivery: Delivery,
+        _ parts: Delivery.PartsPayload
+    ) async {
+        for candidate in candidates {
+            let owner = await owner(candidate.reference)
+            guard owner == nil || owner == delivery.handOff.id else { continue }
+            return end(delivery, HTTPVerdict(.accepted(candidate.detail, reference: candidate.reference)))
+        }
+        clear(delivery, parts)
+    }
+
+    /// The earlier attempt has not arrived: it goes now, or, should that have taken too long, at once after its next hand-off.
+    private func clear(_ delivery: Delivery, _ parts: Delivery.PartsPayload) {
+        let now = MonotonicClock.now()
+        state.withLock { state in
+            state.cleared = state.cleared.filter { now - $0.value < HTTPTransport.clearance }
+            state.cleared[delivery.handOff.id] = now
+        }
+        if let ended = post(delivery, parts) { end(delivery, ended) }
+    }
+
+    /// Whether it was found a moment ago that no earlier attempt has arrived.
+    private func isCleared(_ delivery: Delivery) -> Bool {
+        state.withLock { $0.cleared[delivery.handOff.id] }
+            .map { MonotonicClock.now() - $0 < HTTPTransport.clearance } ?? false
+    }
+
     private func post(_ delivery: Delivery, _ parts: Delivery.PartsPayload) -> End? {
+        let isWanted = state.withLock { state in
+            let isWanted = state.underway.contains(delivery.handOff.id)
+            if isWanted, MonotonicClock.now() <= delivery.startBy { state.cleared[delivery.handOff.id] = nil }
+            return isWanted
+        }
+        guard isWanted else { return nil }
         guard MonotonicClock.now() <= delivery.startBy else { return .stale }
-        let request: HTTPRequest
+        var request: HTTPRequest
         do {
             request = try provider.request(for: delivery, parts, now: clock.now() / 1000)
         } catch {
             return .verdict(HTTPVerdict(error.outcome, nil))
         }
+        request.startBy = delivery.startBy
         thread.send(request) { [self] result in
             switch result {
             case .success(let answer): end(delivery, provider.verdict(answer, now: clock.now() / 1000))
+            case .failure(let failure) where failure.reason == .late: end(delivery, .stale)
             case .failure(let failure):
                 end(
                     delivery,

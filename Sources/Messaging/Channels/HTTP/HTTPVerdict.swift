@@ -31,7 +31,11 @@ struct HTTPVerdict: Equatable {
         case 404, 405: self = hasOwnEndpoint ? .ourFault(detail) : HTTPVerdict(.rejected(.permanent, detail))
         case 410: self = hasOwnEndpoint ? .ourFault(detail) : HTTPVerdict(.rejected(.recipient, detail))
         case 300..<400: self = hasOwnEndpoint ? .ourFault(detail) : HTTPVerdict(.retry(.temporary, detail))
-        case 429: self = HTTPVerdict(.retry(.temporary, detail, after: after), .throttled(after: after))
+        case 429:
+            self = HTTPVerdict(
+                .retry(.temporary, detail, after: after),
+                hasOwnEndpoint ? .throttled(after: after) : nil
+            )
         case 408, 425, 503: self = HTTPVerdict(.retry(.temporary, detail, after: after))
         case 400..<500: self = HTTPVerdict(.rejected(.permanent, detail))
         case 500...:
@@ -53,12 +57,13 @@ struct HTTPVerdict: Equatable {
         let words = failure.description
         let reason: Outcome.Reason =
             switch failure.reason {
-            case .connect, .broken, .aborted: .connection
+            case .connect, .broken, .aborted, .late: .connection
             case .tls: .tls
             case .timeout: .timeout
             case .privateAddress: .policy
             }
         switch failure.reason {
+        case .late: self = .putBack
         case .aborted: self = failure.hasLeft && !isIdempotent ? HTTPVerdict(.uncertain(reason, words), nil) : .putBack
         case .privateAddress: self = hasOwnEndpoint ? .ourFault(words) : HTTPVerdict(.rejected(reason, words))
         case .connect, .tls, .timeout, .broken:
@@ -66,6 +71,12 @@ struct HTTPVerdict: Equatable {
             let isInDoubt = failure.hasLeft && !isIdempotent
             self = HTTPVerdict(isInDoubt ? .uncertain(reason, words) : .retry(reason, words), sign)
         }
+    }
+
+    /// The same of an answer to an inquiry, which can refuse no message: it is asked again.
+    var ofInquiry: HTTPVerdict {
+        guard case .rejected(_, let detail) = outcome else { return self }
+        return HTTPVerdict(.retry(.temporary, detail), sign)
     }
 
     private static let putBack = HTTPVerdict(.putBack, nil)

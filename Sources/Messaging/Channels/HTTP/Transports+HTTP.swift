@@ -12,6 +12,11 @@ extension Transports {
         let publicURL: String?
         /// The installation's.
         let secret: String
+        let queue: Queue?
+
+        func owner(_ transport: String) -> @Sendable (String) async -> Int64? {
+            { [queue] reference in (try? await queue?.message(of: reference, from: transport)) ?? nil }
+        }
 
         func callback(_ name: String) -> String? { publicURL.map { "\(Transports.withoutSlash($0))/hooks/\(name)" } }
 
@@ -50,7 +55,8 @@ extension Transports {
                 caFile: parts.path(settings.caFile)
             ),
             thread: parts.thread,
-            clock: parts.clock
+            clock: parts.clock,
+            owner: parts.owner(name)
         )
     }
 
@@ -90,7 +96,8 @@ extension Transports {
                 callback: parts.callback(name)
             ),
             thread: parts.thread,
-            clock: parts.clock
+            clock: parts.clock,
+            owner: parts.owner(name)
         )
     }
 
@@ -119,7 +126,8 @@ extension Transports {
                 proof: CallbackProof(secret: parts.secret, transport: name)
             ),
             thread: parts.thread,
-            clock: parts.clock
+            clock: parts.clock,
+            owner: parts.owner(name)
         )
     }
 

@@ -103,6 +103,7 @@ struct TwilioProvider: HTTPProvider {
             let messages = body["messages"], messages.kind == .array
         else { return nil }
         let since = (delivery.handOff.doubtSince ?? 0) - TwilioProvider.clockTolerance
+        var candidates: [HTTPFindings.Candidate] = []
         for message in messages.elements
         where message["to"]?.string == parts.addressKey && message["body"]?.string == parts.text
             && message["direction"]?.string?.hasPrefix("outbound") ?? true
@@ -110,9 +111,10 @@ struct TwilioProvider: HTTPProvider {
             guard let sid = message["sid"]?.string, let created = message["date_created"]?.string,
                 let time = HTTPDate.seconds(created), time * 1000 >= since
             else { continue }
-            return .arrived("found at Twilio: \(message["status"]?.string ?? "") \(sid)", reference: sid)
+            let detail = "found at Twilio: \(message["status"]?.string ?? "") \(sid)"
+            candidates.append(.init(detail: detail, reference: sid))
         }
-        return .neverArrived
+        return candidates.isEmpty ? .neverArrived : .found(candidates)
     }
 }
 

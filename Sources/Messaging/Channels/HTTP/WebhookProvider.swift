@@ -65,7 +65,7 @@ struct WebhookProvider: HTTPProvider {
             }
             let detail = HTTPVerdict.words(answer)
             return text.contains("error 429")
-                ? HTTPVerdict(.retry(.temporary, detail), .throttled(after: nil))
+                ? HTTPVerdict(.retry(.temporary, detail), hasOwnEndpoint ? .throttled(after: nil) : nil)
                 : HTTPVerdict(.rejected(.permanent, detail))
         }
     }

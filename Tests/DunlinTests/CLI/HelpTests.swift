@@ -51,8 +51,8 @@ struct HelpTests {
                   lane                    The ways out: how they stand; pause and resume them.
                   subscription            Who is told of what happens, over signed webhooks.
                   token                   Who may use the HTTP interface, and for what.
-                  audit                   Who changed opt-outs, subscriptions and tokens, and paused
-                                          lanes.
+                  audit                   Who changed opt-outs, subscriptions and tokens, and
+                                          paused lanes.
 
                   See 'dunlin help <subcommand>' for detailed help.
 

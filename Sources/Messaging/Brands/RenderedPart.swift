@@ -9,4 +9,7 @@ public struct RenderedPart: Sendable {
         isHTML ? "text/html" : name.hasSuffix(".json") ? "application/json" : "text/plain"
     }
     public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// How a text message is split; `nil` for any other part.
+    public var segments: TextSegments? { name == "sms.txt" ? TextSegments(text) : nil }
 }

@@ -14,6 +14,11 @@ public struct TextSegments: Sendable, Equatable {
     /// Septets or UTF-16 units.
     public let units: Int
 
+    /// `2 segments, GSM-7, 161 characters`.
+    public var summary: String {
+        "\(count == 1 ? "1 segment" : "\(count) segments"), \(alphabet.rawValue), \(units) characters"
+    }
+
     private static let basic = Set<Unicode.Scalar>(
         ("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
             + "abcdefghijklmnopqrstuvwxyzäöñüà").unicodeScalars

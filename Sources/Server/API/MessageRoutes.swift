@@ -191,6 +191,14 @@ extension RenderedPart {
             writer.member("name", part.name)
             writer.member("content_type", part.contentType)
             writer.member("text", part.text)
+            if let segments = part.segments {
+                writer.name("segments")
+                writer.beginObject()
+                writer.member("count", segments.count)
+                writer.member("alphabet", segments.alphabet.rawValue)
+                writer.member("units", segments.units)
+                writer.endObject()
+            }
             writer.endObject()
         }
         writer.endArray()

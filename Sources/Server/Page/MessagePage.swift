@@ -122,7 +122,7 @@ extension RenderedPart {
     func value(source: String) -> PageValue {
         [
             "name": .text(name), "title": "Part \(name)", "is_html": .flag(isHTML), "text": .text(isHTML ? "" : text),
-            "src": .text(isHTML ? source : ""),
+            "src": .text(isHTML ? source : ""), "size": .text(segments?.summary ?? ""),
         ]
     }
 }

@@ -122,6 +122,7 @@ struct TemplateCommand: AsyncParsableCommand {
                 for part in parts {
                     let rule = String(repeating: "─", count: max(0, 60 - part.name.count))
                     Console.print(Console.style("── \(part.name) \(rule)", .dim))
+                    if let segments = part.segments { Console.print(Console.style(segments.summary, .dim)) }
                     Console.write(part.bytes)
                     if part.bytes.last != 0x0a { Console.print() }
                 }

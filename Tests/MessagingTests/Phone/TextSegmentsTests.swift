@@ -4,6 +4,16 @@ import Testing
 
 @Suite("Segments of a text")
 struct TextSegmentsTests {
+    @Test("are told in words, for the part of a text alone")
+    func summary() {
+        #expect(
+            RenderedPart(name: "sms.txt", bytes: Array("Hi €".utf8)).segments?.summary
+                == "1 segment, GSM-7, 5 characters"
+        )
+        #expect(TextSegments(String(repeating: "ж", count: 71)).summary == "2 segments, UCS-2, 71 characters")
+        #expect(RenderedPart(name: "email.txt", bytes: []).segments == nil)
+    }
+
     @Test(
         "are counted in septets, or in UTF-16 where one character needs it",
         arguments: [

@@ -4,6 +4,8 @@ public struct HTTPRequest: Sendable {
         case get = "GET"
         case post = "POST"
         case put = "PUT"
+        /// Asks for nothing: it opens a connection that the next request finds.
+        case head = "HEAD"
     }
 
     public var method = Method.post

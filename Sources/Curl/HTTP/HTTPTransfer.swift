@@ -71,6 +71,10 @@ final class HTTPTransfer {
     /// The body of a request that must not be sent twice is read by libcurl bit by bit and cannot be read again: where it would
     /// have to be, the transfer fails (`CURLE_SEND_FAIL_REWIND`). One without a body has a connection of its own instead.
     private func setBody(_ this: UnsafeMutableRawPointer) {
+        if request.method == .head {
+            handle.set(CURLOPT_NOBODY, 1)
+            return
+        }
         if request.method == .get {
             handle.set(CURLOPT_HTTPGET, 1)
         } else {

@@ -57,8 +57,8 @@ struct GatewayExamplesTests {
         Example(
             "sinch",
             201,
-            #"{"id": "01FC66621XXXXX119Z8PMV1QPQ", "to": ["12025550123"]}"#,
-            "accepted 01FC66621XXXXX119Z8PMV1QPQ"
+            #"{"id": "01FC66621ABCDE119Z8PMV1QPQ", "to": ["12025550123"]}"#,
+            "accepted 01FC66621ABCDE119Z8PMV1QPQ"
         ),
         Example("sinch", 400, #"{"code": "syntax_invalid_parameter_format", "text": "MSISDN"}"#, "bad number"),
         Example("sinch", 429, "", "throttled"),

@@ -261,6 +261,44 @@ struct TransportConformanceTests {
         await fixture.end()
     }
 
+    @Test(
+        "where connections stand too late, one is opened without a word for the next, and in the end it is a failure",
+        arguments: TransportSubject.allCases
+    )
+    func alwaysLate(subject: TransportSubject) async throws {
+        let server = try ScriptedHTTPServer { request in
+            request.method == "HEAD" ? .answer(200, "") : subject.act(.accept)
+        }
+        let thread = NetworkThread()
+        thread.start()
+        defer { thread.stop() }
+        // The transport thinks that it is in time; when the connection stands it is not.
+        let transport = try subject.transport(
+            server.url,
+            thread: thread,
+            connections: 1,
+            milliseconds: 5000,
+            now: { 0 }
+        )
+        let reports = ReportBox()
+        transport.start { reports.append($0) }
+        for round in 1...HTTPTransport.mostLates {
+            transport.deliver([subject.delivery(1, to: server.url, startBy: 1)])
+            let result = await reports.first(round)[round - 1].result
+            guard round == HTTPTransport.mostLates else {
+                #expect(result == .stale)
+                continue
+            }
+            guard case .outcome(.retry(.timeout, _, nil)) = result else { throw Problem("\(result)") }
+        }
+        #expect(server.requests.allSatisfy { $0.method == "HEAD" && $0.target == "/" && $0.body.isEmpty })
+        #expect(server.requests.count == HTTPTransport.mostLates - 1)
+        transport.deliver([subject.delivery(1, to: server.url)])
+        guard case .outcome(.accepted) = await reports.first(HTTPTransport.mostLates + 1).last?.result else {
+            throw Problem("not accepted")
+        }
+    }
+
     private struct Problem: Error {
         let text: String
         init(_ text: String) { self.text = text }

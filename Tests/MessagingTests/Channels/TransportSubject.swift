@@ -71,7 +71,8 @@ enum TransportSubject: String, CaseIterable, CustomTestStringConvertible {
         thread: NetworkThread,
         connections: Int,
         milliseconds: Int,
-        owner: @escaping @Sendable (String) async -> Int64? = { _ in nil }
+        owner: @escaping @Sendable (String) async -> Int64? = { _ in nil },
+        now: @escaping @Sendable () -> UInt64 = { MonotonicClock.now() }
     ) throws -> HTTPTransport {
         let provider: any HTTPProvider =
             switch self {
@@ -113,7 +114,8 @@ enum TransportSubject: String, CaseIterable, CustomTestStringConvertible {
             provider: provider,
             thread: thread,
             clock: WallClock.system,
-            owner: owner
+            owner: owner,
+            now: now
         )
     }
 

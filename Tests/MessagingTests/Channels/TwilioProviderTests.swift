@@ -1,6 +1,7 @@
 import Curl
 import Foundation
 import JSON
+import Synchronization
 import TestSupport
 import Testing
 
@@ -171,24 +172,30 @@ struct TwilioProviderTests {
 
     @Test("an answer that comes when the hand-off holds no more is remembered: the next goes without a question")
     func slowInquiry() async throws {
+        let clock = Mutex<UInt64>(0)
         let server = try ScriptedHTTPServer { request in
             guard request.method == "GET" else { return Self.subject.act(.accept) }
-            Thread.sleep(forTimeInterval: 0.3)
+            clock.withLock { $0 = 300_000_000 }
             return .answer(200, Self.list([]))
         }
         let thread = NetworkThread()
         thread.start()
         defer { thread.stop() }
-        let transport = try Self.subject.transport(server.url, thread: thread, connections: 1, milliseconds: 5000)
+        let transport = try Self.subject.transport(
+            server.url,
+            thread: thread,
+            connections: 1,
+            milliseconds: 5000,
+            now: { clock.withLock { $0 } }
+        )
         let reports = ReportBox()
         transport.start { reports.append($0) }
-        func deliver(within milliseconds: UInt64) {
-            let startBy = MonotonicClock.now() + milliseconds * 1_000_000
+        func deliver(startBy: UInt64) {
             transport.deliver([Self.subject.delivery(1, to: server.url, startBy: startBy, doubtSince: 1_000_000)])
         }
-        deliver(within: 150)
+        deliver(startBy: 250_000_000)
         #expect(await reports.first(1)[0].result == .stale)
-        deliver(within: 5000)
+        deliver(startBy: .max)
         guard case .outcome(.accepted) = await reports.first(2)[1].result else { throw Complaint() }
         #expect(server.requests.map(\.method) == ["GET", "POST"])
     }

@@ -35,7 +35,8 @@ struct GatewayProvider: HTTPProvider {
         callback: String?,
         proof: CallbackProof
     ) throws(Rejection) {
-        guard let method = HTTPRequest.Method(rawValue: (settings.method ?? "POST").uppercased()) else {
+        guard let method = HTTPRequest.Method(rawValue: (settings.method ?? "POST").uppercased()), method != .head
+        else {
             throw Rejection("\(place).method", "it must be GET, POST or PUT")
         }
         guard settings.form == nil || settings.json == nil else {

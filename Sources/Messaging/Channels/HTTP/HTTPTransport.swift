@@ -11,10 +11,13 @@ final class HTTPTransport: Transport {
     private let thread: NetworkThread
     private let clock: WallClock
     private let owner: @Sendable (String) async -> Int64?
+    private let now: @Sendable () -> UInt64
     private let state = Mutex(State())
 
     /// What an inquiry has found holds so long, nanoseconds: its message goes within a hand-off or two.
     private static let clearance: UInt64 = 10_000_000_000
+    /// After so many connections that stood too late it is a failure, which is retried later and later.
+    static let mostLates = 5
 
     private struct State {
         var report: (@Sendable ([DeliveryReport]) -> Void)?
@@ -24,6 +27,8 @@ final class HTTPTransport: Transport {
         var underway: Set<Int64> = []
         /// Messages of which it was found, and when, that no earlier attempt has arrived.
         var cleared: [Int64: UInt64] = [:]
+        /// How often in a row each message's connection stood too late.
+        var lates: [Int64: Int] = [:]
         var closing: CheckedContinuation<Void, Never>?
 
         mutating func takeWaiting() -> [Delivery] {
@@ -38,6 +43,7 @@ final class HTTPTransport: Transport {
     /// - Parameters:
     ///   - connections: requests at a time.
     ///   - owner: the message that is known by a reference of the service.
+    ///   - now: monotonic nanoseconds.
     init(
         name: String,
         connections: Int,
@@ -45,7 +51,8 @@ final class HTTPTransport: Transport {
         provider: some HTTPProvider,
         thread: NetworkThread,
         clock: WallClock,
-        owner: @escaping @Sendable (String) async -> Int64? = { _ in nil }
+        owner: @escaping @Sendable (String) async -> Int64? = { _ in nil },
+        now: @escaping @Sendable () -> UInt64 = { MonotonicClock.now() }
     ) {
         self.name = name
         parallelism = connections
@@ -54,6 +61,7 @@ final class HTTPTransport: Transport {
         self.thread = thread
         self.clock = clock
         self.owner = owner
+        self.now = now
     }
 
     /// Providers of texts count segments.
@@ -109,7 +117,7 @@ final class HTTPTransport: Transport {
             let words = "\(name) does not carry \(delivery.handOff.channel.rawValue)"
             return .verdict(HTTPVerdict(.rejected(.unsupported, words), nil))
         }
-        guard MonotonicClock.now() <= delivery.startBy else { return .stale }
+        guard now() <= delivery.startBy else { return .stale }
         guard delivery.handOff.doubtSince != nil, let inquiry = provider.inquiry(about: delivery, parts) else {
             return post(delivery, parts)
         }
@@ -148,7 +156,7 @@ final class HTTPTransport: Transport {
 
     /// The earlier attempt has not arrived: it goes now, or, should that have taken too long, at once after its next hand-off.
     private func clear(_ delivery: Delivery, _ parts: Delivery.PartsPayload) {
-        let now = MonotonicClock.now()
+        let now = now()
         state.withLock { state in
             state.cleared = state.cleared.filter { now - $0.value < HTTPTransport.clearance }
             state.cleared[delivery.handOff.id] = now
@@ -159,17 +167,12 @@ final class HTTPTransport: Transport {
     /// Whether it was found a moment ago that no earlier attempt has arrived.
     private func isCleared(_ delivery: Delivery) -> Bool {
         state.withLock { $0.cleared[delivery.handOff.id] }
-            .map { MonotonicClock.now() - $0 < HTTPTransport.clearance } ?? false
+            .map { now() - min($0, now()) < HTTPTransport.clearance } ?? false
     }
 
     private func post(_ delivery: Delivery, _ parts: Delivery.PartsPayload) -> End? {
-        let isWanted = state.withLock { state in
-            let isWanted = state.underway.contains(delivery.handOff.id)
-            if isWanted, MonotonicClock.now() <= delivery.startBy { state.cleared[delivery.handOff.id] = nil }
-            return isWanted
-        }
-        guard isWanted else { return nil }
-        guard MonotonicClock.now() <= delivery.startBy else { return .stale }
+        guard state.withLock({ $0.underway.contains(delivery.handOff.id) }) else { return nil }
+        guard now() <= delivery.startBy else { return .stale }
         var request: HTTPRequest
         do {
             request = try provider.request(for: delivery, parts, now: clock.now() / 1000)
@@ -177,10 +180,15 @@ final class HTTPTransport: Transport {
             return .verdict(HTTPVerdict(error.outcome, nil))
         }
         request.startBy = delivery.startBy
+        let sent = request
         thread.send(request) { [self] result in
+            if case .failure(let failure) = result, failure.reason == .late { return warmUp(sent, for: delivery) }
+            state.withLock { state in
+                state.cleared[delivery.handOff.id] = nil
+                state.lates[delivery.handOff.id] = nil
+            }
             switch result {
             case .success(let answer): end(delivery, provider.verdict(answer, now: clock.now() / 1000))
-            case .failure(let failure) where failure.reason == .late: end(delivery, .stale)
             case .failure(let failure):
                 end(
                     delivery,
@@ -193,6 +201,33 @@ final class HTTPTransport: Transport {
             }
         }
         return nil
+    }
+
+    /// The connection stood when the hand-off had ended, and libcurl does not keep it: another is opened, by a request that
+    /// asks for nothing (RFC 9110, 9.3.2), and the delivery finds it after its next hand-off.
+    private func warmUp(_ request: HTTPRequest, for delivery: Delivery) {
+        let lates = state.withLock { state in
+            state.lates[delivery.handOff.id, default: 0] += 1
+            return state.lates[delivery.handOff.id] ?? 0
+        }
+        guard lates < HTTPTransport.mostLates else {
+            state.withLock { $0.lates[delivery.handOff.id] = nil }
+            let words = "it takes too long until a connection stands"
+            let sign: Breaker.Sign? = provider.hasOwnEndpoint ? .connectFailed(words) : nil
+            return end(delivery, HTTPVerdict(.retry(.timeout, words), sign))
+        }
+        var empty = HTTPRequest(url: HTTPTransport.origin(of: request.url), headers: [], body: [])
+        empty.method = .head
+        empty.totalMilliseconds = request.totalMilliseconds
+        empty.allowsPrivateAddresses = request.allowsPrivateAddresses
+        empty.caFile = request.caFile
+        thread.send(empty) { [self] _ in end(delivery, .stale) }
+    }
+
+    /// `https://example.com:8443/`, without user, path and query.
+    private static func origin(of url: String) -> String {
+        guard let start = url.firstRange(of: "://") else { return url }
+        return url[..<start.upperBound] + url[start.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" } + "/"
     }
 
     private func end(_ delivery: Delivery, _ verdict: HTTPVerdict) { end(delivery, .verdict(verdict)) }

@@ -25,8 +25,7 @@ final class SubscriberTransport: Transport {
     private struct State {
         var report: (@Sendable ([DeliveryReport]) -> Void)?
         var endpoints: [Int64: Endpoint] = [:]
-        var underway: Set<Int64> = []
-        var closing: CheckedContinuation<Void, Never>?
+        var underway = Underway()
     }
 
     /// How it stands with one subscriber.
@@ -99,7 +98,7 @@ final class SubscriberTransport: Transport {
                 return .wait
             }
             endpoint.underway += 1
-            state.underway.insert(delivery.handOff.id)
+            state.underway.begin(delivery.handOff.id)
             return .send
         }
     }
@@ -192,9 +191,8 @@ final class SubscriberTransport: Transport {
 
     private func end(_ delivery: Delivery, _ subscription: Int64, _ result: DeliveryReport.Result) {
         let (isOurs, next, closing) = state.withLock { state in
-            guard state.underway.remove(delivery.handOff.id) != nil else {
-                return (false, [] as [Delivery], nil as CheckedContinuation<Void, Never>?)
-            }
+            let (isOurs, closing) = state.underway.end(delivery.handOff.id)
+            guard isOurs else { return (false, [] as [Delivery], closing) }
             var endpoint = state.endpoints[subscription] ?? Endpoint()
             endpoint.underway -= 1
             switch result {
@@ -210,8 +208,6 @@ final class SubscriberTransport: Transport {
             endpoint.waiting.removeFirst(next.count)
             let isForgotten = endpoint.underway == 0 && endpoint.failures == 0 && next.isEmpty
             state.endpoints[subscription] = isForgotten ? nil : endpoint
-            let closing = state.underway.isEmpty ? state.closing : nil
-            if closing != nil { state.closing = nil }
             return (true, next, closing)
         }
         guard isOurs else { return }
@@ -239,13 +235,7 @@ final class SubscriberTransport: Transport {
 
     func abort() {
         withdraw()
-        let (cut, closing) = state.withLock { state in
-            defer {
-                state.underway = []
-                state.closing = nil
-            }
-            return (state.underway, state.closing)
-        }
+        let (cut, closing) = state.withLock { $0.underway.cut() }
         report(cut.map { DeliveryReport(id: $0, .outcome(.uncertain(.connection, "cut by the stop"))) })
         closing?.resume()
     }
@@ -253,11 +243,7 @@ final class SubscriberTransport: Transport {
     func close() async {
         withdraw()
         await withCheckedContinuation { continuation in
-            let isIdle = state.withLock { state in
-                if !state.underway.isEmpty { state.closing = continuation }
-                return state.underway.isEmpty
-            }
-            if isIdle { continuation.resume() }
+            if !state.withLock({ $0.underway.wait(continuation) }) { continuation.resume() }
         }
     }
 }

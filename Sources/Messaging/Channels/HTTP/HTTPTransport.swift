@@ -24,12 +24,11 @@ final class HTTPTransport: Transport {
         var waiting: [Delivery] = []
         /// Where the next of ``waiting`` stands.
         var next = 0
-        var underway: Set<Int64> = []
+        var underway = Underway()
         /// Messages of which it was found, and when, that no earlier attempt has arrived.
         var cleared: [Int64: UInt64] = [:]
         /// How often in a row each message's connection stood too late.
         var lates: [Int64: Int] = [:]
-        var closing: CheckedContinuation<Void, Never>?
 
         mutating func takeWaiting() -> [Delivery] {
             defer {
@@ -99,7 +98,7 @@ final class HTTPTransport: Transport {
                 state.waiting.removeFirst(state.next)
                 state.next = 0
             }
-            state.underway.insert(delivery.handOff.id)
+            state.underway.begin(delivery.handOff.id)
             return delivery
         }
     }
@@ -239,14 +238,7 @@ final class HTTPTransport: Transport {
 
     /// Reports an end, unless the stop has cut it before.
     private func finish(_ delivery: Delivery, _ end: End) {
-        let (isOurs, closing) = state.withLock { state in
-            guard state.underway.remove(delivery.handOff.id) != nil else {
-                return (false, nil as CheckedContinuation<Void, Never>?)
-            }
-            guard state.underway.isEmpty else { return (true, nil) }
-            defer { state.closing = nil }
-            return (true, state.closing)
-        }
+        let (isOurs, closing) = state.withLock { $0.underway.end(delivery.handOff.id) }
         guard isOurs else { return }
         switch end {
         case .stale: report([DeliveryReport(id: delivery.handOff.id, .stale)])
@@ -269,13 +261,7 @@ final class HTTPTransport: Transport {
     /// Whether what is cut has been taken is not known, unless the service knows it when it comes again.
     func abort() {
         withdraw()
-        let (cut, closing) = state.withLock { state in
-            defer {
-                state.underway = []
-                state.closing = nil
-            }
-            return (state.underway, state.closing)
-        }
+        let (cut, closing) = state.withLock { $0.underway.cut() }
         report(cut.map { DeliveryReport(id: $0, .outcome(.uncertain(.connection, "cut by the stop"))) })
         closing?.resume()
     }
@@ -283,11 +269,7 @@ final class HTTPTransport: Transport {
     func close() async {
         withdraw()
         await withCheckedContinuation { continuation in
-            let isIdle = state.withLock { state in
-                if !state.underway.isEmpty { state.closing = continuation }
-                return state.underway.isEmpty
-            }
-            if isIdle { continuation.resume() }
+            if !state.withLock({ $0.underway.wait(continuation) }) { continuation.resume() }
         }
     }
 }

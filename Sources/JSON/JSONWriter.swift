@@ -82,6 +82,17 @@ public struct JSONWriter: Sendable {
         integer(value)
     }
 
+    /// A number that is not whole, to thousandths.
+    public mutating func member(_ name: String, _ value: Double) {
+        let thousandths = Int64((value * 1000).rounded())
+        self.name(name)
+        if thousandths % 1000 == 0 {
+            integer(thousandths / 1000)
+        } else {
+            raw(Array("\(Double(thousandths) / 1000)".utf8))
+        }
+    }
+
     public mutating func member(_ name: String, _ value: Bool) {
         self.name(name)
         bool(value)

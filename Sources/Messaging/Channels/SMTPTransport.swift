@@ -7,6 +7,7 @@ public final class SMTPTransport: Transport {
     public let name: String
     public let parallelism: Int
     public let limit: RateLimit?
+    public let domains: DomainSet?
     private let settings: SMTPSettings
     private let thread: NetworkThread
     private let state = Mutex(State())
@@ -18,12 +19,19 @@ public final class SMTPTransport: Transport {
 
     private var pool: SMTPPool? { state.withLock { $0.pool } }
 
-    public init(name: String, settings: SMTPSettings, limit: RateLimit? = nil, thread: NetworkThread) {
+    public init(
+        name: String,
+        settings: SMTPSettings,
+        limit: RateLimit? = nil,
+        domains: DomainSet? = nil,
+        thread: NetworkThread
+    ) {
         self.name = name
         self.settings = settings
         self.thread = thread
         parallelism = settings.connections
         self.limit = limit
+        self.domains = domains
     }
 
     public var connections: Int {
@@ -142,7 +150,12 @@ extension DeliveryReport {
         if [530, 534, 535].contains(reply.code) || enhanced == EnhancedStatus(5, 7, 8) {
             self.init(id: id, .outcome(.putBack), sign: .ourFault(detail))
         } else if reply.isTransient {
-            self.init(id: id, .outcome(.retry(.temporary, detail)), sign: .working)
+            let isOverloaded = reply.code == 421 || enhanced.map { $0.category == 4 && $0.subject == 7 } ?? false
+            self.init(
+                id: id,
+                .outcome(.retry(.temporary, detail, after: RetryAdvice.wait(in: detail))),
+                sign: isOverloaded ? .congested : .working
+            )
         } else if let enhanced, enhanced.category == 5, enhanced.subject == 7 {
             self.init(id: id, .outcome(.rejected(.policy, detail)), sign: .policy)
         } else if let enhanced, phase != .mail, DeliveryReport.isNoSuchAddress(enhanced) {

@@ -53,15 +53,28 @@ public enum Transports {
                     )
                 case .smtp(let smtp):
                     guard channel == .email else { throw Rejection(place, "smtp carries email only") }
+                    let domains: DomainSet?
+                    do {
+                        domains = try smtp.domains.map { names throws(Rejection) in try DomainSet(names) }
+                    } catch {
+                        throw Rejection("\(place).domains", error.message)
+                    }
                     transports[channel, default: []].append(
                         SMTPTransport(
                             name: transport.name,
                             settings: try smtpSettings(smtp, place, folder: settings.folder),
                             limit: try RateSettings.limit(smtp.rate, burst: smtp.burst, place),
+                            domains: domains,
                             thread: thread
                         )
                     )
                 }
+            }
+            if let all = transports[channel], all.allSatisfy({ $0.domains != nil }) {
+                throw Rejection(
+                    "channels.\(channel.rawValue).transports",
+                    "each is bound to some domains: add one without 'domains' for all others"
+                )
             }
             let names = (transports[channel] ?? []).map(\.name)
             if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {

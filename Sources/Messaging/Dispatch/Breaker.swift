@@ -1,3 +1,5 @@
+import Foundation
+
 /// Stops a lane that is at fault itself, tries it with one message from time to time, and closes again when that goes.
 ///
 /// Time is monotonic nanoseconds.
@@ -14,6 +16,8 @@ public struct Breaker: Sendable {
         /// The other side took or refused a message: the lane works.
         case working
         case connectFailed(String)
+        /// It took the message's turn to say that it is overloaded: 421, 4.7.x.
+        case congested
         /// Our credentials or our standing, not this message.
         case ourFault(String)
         /// The message was refused by policy: one says little, many say that it is us.
@@ -31,9 +35,13 @@ public struct Breaker: Sendable {
     private var connectFailures = 0
     private var policyRefusals = 0
     private var openings = 0
+    /// What was reported of late, each counting less the longer it is ago.
+    private var recent = (bad: 0.0, all: 0.0, at: UInt64(0))
 
     /// Connection failures in a row that open it.
     static let connectLimit = 3
+    /// So many connection failures of late open it when they are half of all that was reported; nanoseconds.
+    static let failing = (least: 10.0, part: 0.5, memory: 30e9)
     /// Policy refusals in a row that open it.
     static let policyLimit = 20
     /// The first wait and the longest, when the other side cannot be reached.
@@ -67,16 +75,17 @@ public struct Breaker: Sendable {
     }
 
     public mutating func take(_ sign: Sign, now: UInt64) {
+        remember(sign, now: now)
         switch sign {
-        case .working:
-            let rest = now < restsUntil ? (restsUntil, throttlings) : (0, 0)
+        case .working, .congested:
+            let kept = (recent, now < restsUntil ? (restsUntil, throttlings) : (0, 0))
             self = Breaker()
-            (restsUntil, throttlings) = rest
+            (recent, (restsUntil, throttlings)) = kept
         case .throttled(let after):
             rest(after, now: now)
         case .connectFailed(let detail):
             connectFailures += 1
-            if connectFailures >= Breaker.connectLimit || state == .probing {
+            if connectFailures >= Breaker.connectLimit || isFailing || state == .probing {
                 open(detail, Breaker.connectWait, now: now)
             }
         case .ourFault(let detail):
@@ -88,6 +97,16 @@ public struct Breaker: Sendable {
                 open("many messages in a row were refused by policy (5.7.x)", Breaker.faultWait, now: now)
             }
         }
+    }
+
+    private var isFailing: Bool {
+        recent.bad >= Breaker.failing.least && recent.bad >= recent.all * Breaker.failing.part
+    }
+
+    private mutating func remember(_ sign: Sign, now: UInt64) {
+        let isBad = if case .connectFailed = sign { true } else { false }
+        let fade = exp(-Double(now - min(now, recent.at)) / Breaker.failing.memory)
+        recent = (recent.bad * fade + (isBad ? 1 : 0), recent.all * fade + 1, now)
     }
 
     /// Doubles the rest with every call to slow down that comes after one; what was on the wire together counts once.
@@ -107,6 +126,7 @@ public struct Breaker: Sendable {
         let length = min(wait.longest, wait.first << UInt64(min(openings, 10)))
         openings += 1
         policyRefusals = 0
+        recent = (0, 0, now)
         state = .open(until: now + length)
     }
 }

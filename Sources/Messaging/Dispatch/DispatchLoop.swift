@@ -1,5 +1,4 @@
 import Curl
-import Foundation
 import Logging
 import Storage
 
@@ -16,25 +15,34 @@ struct DispatchLoop {
     let logger: Logger
     var phases: PhaseClock
     var measures: DispatchMeasures
-    private(set) var summary = Dispatcher.Summary()
+    var summary = Dispatcher.Summary()
 
     /// A delivery in hand, and whose.
-    private struct InFlight {
+    struct InFlight {
         var delivery: Delivery
         let lane: Int
+        /// Which limits count it.
+        var limits: [Int] = []
     }
 
-    private var inFlight: [Int64: InFlight] = [:]
-    private var bytesInFlight = 0
-    /// Deliveries that wait for a new hand-off.
-    private var parked: [Int64: Delivery] = [:]
-    private var work = Queue.Turn()
-    /// Channels whose next due message is known not to be due yet: when it is.
-    private var quietUntil: [Channel: Int64] = [:]
-    private var changeToken: Int64 = 0
-    private var lookedForChange: UInt64 = 0
-    private var lookedForPauses: UInt64 = 0
-    private var lastBeat: UInt64 = 0
+    var inFlight: [Int64: InFlight] = [:]
+    var bytesInFlight = 0
+    /// Deliveries that wait for a new hand-off, and which limits count them.
+    var stale: [Int64: (delivery: Delivery, limits: [Int])] = [:]
+    var work = Queue.Turn()
+    /// What there is to claim, by channel.
+    var books: [Channel: ShareBook] = [:]
+    var shaper: Shaper
+    var replies: ReplyWatch
+    /// Orders that follow from replies, until they are written.
+    var orders: [Pause] = []
+    /// What ``work`` asks of the calendar's limits, and of whom.
+    var reserving: [(number: Int, reservation: Reservation)] = []
+    var startedBefore: (counts: [String: Int], at: UInt64) = ([:], 0)
+    var changeToken: Int64 = 0
+    var lookedForChange: UInt64 = 0
+    var lookedForPauses: UInt64 = 0
+    var lastBeat: UInt64 = 0
     private var storageFailures = 0
     /// A transaction failed, and perhaps it was committed all the same.
     private var isUnsure = false
@@ -43,7 +51,7 @@ struct DispatchLoop {
     private var stopDeadline: UInt64?
     /// Set when the wire was cut: outcomes that are not written by then are uncertain to the next worker.
     private var lastMoment: UInt64?
-    private var generator = SystemRandomNumberGenerator()
+    var generator = SystemRandomNumberGenerator()
 
     /// A hand-off holds so long; afterwards the gate is asked again (monotonic nanoseconds).
     static let handOffHolds: UInt64 = 250_000_000
@@ -82,6 +90,9 @@ struct DispatchLoop {
         self.logger = logger
         self.phases = phases
         self.measures = measures
+        shaper = Shaper(settings.limits, senders: settings.senders, since: MonotonicClock.now())
+        replies = ReplyWatch(settings.replyRules)
+        for lane in lanes { books[lane.channel] = ShareBook() }
     }
 
     /// One turn: take the reports, write and claim, render and deliver, wait.
@@ -90,17 +101,19 @@ struct DispatchLoop {
     mutating func turn(isStopping: Bool, untilEmpty: Bool) async -> Bool {
         var now = MonotonicClock.now()
         absorb(inbox.take(), now: now)
+        if !orders.isEmpty { await give(now: now) }
         if isStopping { withdraw(now: now) }
         if !isStopping { await noticeChange(now: now) }
         work.claims = isStopping ? [] : claims(now: now)
+        if !isStopping { reserve() }
 
         var isBusy = false
-        if isUnsure || !work.settlements.isEmpty || !work.stale.isEmpty || !work.claims.isEmpty {
+        if isUnsure || !work.isEmpty {
             isBusy = await write(now: now)
         }
         await beat(now: now)
 
-        let isClear = inFlight.isEmpty && work.settlements.isEmpty && !isUnsure
+        let isClear = inFlight.isEmpty && work.settlements.isEmpty && work.parkings.isEmpty && !isUnsure
         if isStopping, isClear || isPast(lastMoment, now) {
             finish()
             return false
@@ -115,147 +128,6 @@ struct DispatchLoop {
         return true
     }
 
-    // MARK: - Reports
-
-    private mutating func absorb(_ reports: [DeliveryReport], now: UInt64) {
-        guard !reports.isEmpty else { return }
-        var counts = [Int](repeating: 0, count: lanes.count)
-        for report in reports {
-            guard let entry = inFlight.removeValue(forKey: report.id) else { continue }
-            lanes[entry.lane].outstanding -= 1
-            bytesInFlight -= entry.delivery.payload.size
-            counts[entry.lane] += 1
-            if let sign = report.sign { notice(sign, lane: entry.lane, now: now) }
-            switch report.result {
-            case .stale:
-                measures.waited(lane: lanes[entry.lane].transport.name)
-                lanes[entry.lane].giveBack(entry.delivery, now: now)
-                work.stale.append(entry.delivery.handOff)
-                parked[report.id] = entry.delivery
-            case .outcome(let outcome):
-                settle(entry.delivery.handOff, lane: entry.lane, outcome)
-            }
-        }
-        for index in lanes.indices where counts[index] > 0 { lanes[index].took(counts[index], now: now) }
-    }
-
-    private mutating func settle(_ handOff: HandOff, lane: Int, _ outcome: Outcome) {
-        if let word = outcome.word { summary.attempts[word, default: 0] += 1 }
-        measures.ended(handOff, lane: lanes[lane].transport.name, outcome, now: clock.now())
-        logger.debug("outcome", metadata: ["message": "\(handOff.id)", "outcome": "\(outcome)"])
-        let random: Double
-        switch outcome {
-        case .accepted, .rejected, .held:
-            random = 0
-        case .retry, .uncertain, .putBack:
-            random = Double.random(in: 0..<1, using: &generator)
-            quietUntil[handOff.channel] = nil
-        }
-        let policy = lanes[lane].policy
-        work.settlements.append(
-            Settlement(
-                handOff: handOff,
-                transport: lanes[lane].transport.name,
-                outcome: outcome,
-                retry: policy.retry,
-                uncertain: policy.uncertain,
-                random: random
-            )
-        )
-    }
-
-    private mutating func notice(_ sign: Breaker.Sign, lane: Int, now: UInt64) {
-        let wasOpen = lanes[lane].breaker.isOpen
-        let before = lanes[lane].breaker.state
-        lanes[lane].breaker.take(sign, now: now)
-        let breaker = lanes[lane].breaker
-        if breaker.isOpen, !wasOpen {
-            logger.error(
-                "lane stopped; its messages wait",
-                metadata: [
-                    "lane": "\(lanes[lane].transport.name)",
-                    "reason": "\(Redaction.withoutAddresses(breaker.reason ?? ""))",
-                ]
-            )
-            lanes[lane].transport.withdraw()
-            lastBeat = 0
-        } else if breaker.state == .closed, before != .closed {
-            logger.notice("lane works again", metadata: ["lane": "\(lanes[lane].transport.name)"])
-            lastBeat = 0
-        }
-    }
-
-    // MARK: - Claims
-
-    private func claims(now: UInt64) -> [ClaimRequest] {
-        let wall = clock.now()
-        var requests: [ClaimRequest] = []
-        for channel in Channel.dispatched where (quietUntil[channel] ?? 0) <= wall {
-            guard let lane = lane(for: channel, now: now) else { continue }
-            let stale = work.stale.count { $0.channel == channel }
-            let testRoom = self.lane(for: channel, isTest: true, now: now).map { lanes[$0].room(now: now) } ?? 0
-            let room = min(lanes[lane].room(now: now) - stale, testRoom, DispatchLoop.mostPerClaim)
-            guard room > 0 else { continue }
-            requests.append(
-                ClaimRequest(
-                    channel: channel,
-                    limit: room,
-                    byteBudget: max(0, DispatchLoop.mostBytes - bytesInFlight),
-                    isFirstFree: inFlight.isEmpty
-                )
-            )
-        }
-        return requests
-    }
-
-    /// The first lane of the channel that has room. A stopped one whose wait is over has room for one message, which tries
-    /// it; the next lane takes the others meanwhile.
-    private func lane(for channel: Channel, isTest: Bool = false, now: UInt64) -> Int? {
-        lanes.indices.first {
-            lanes[$0].channel == channel && lanes[$0].isTest == isTest && lanes[$0].room(now: now) > 0
-        }
-    }
-
-    private func hasRoom(now: UInt64) -> Bool {
-        let wall = clock.now()
-        return Channel.dispatched.contains { channel in
-            guard (quietUntil[channel] ?? 0) <= wall, let lane = lane(for: channel, now: now) else { return false }
-            return lanes[lane].room(now: now) > lanes[lane].limit / 4
-        }
-    }
-
-    /// Work of this process says where it is; after a change by another process every channel is looked at again.
-    private mutating func noticeChange(now: UInt64) async {
-        for (channel, due) in inbox.takeWork() {
-            if let quiet = quietUntil[channel] { quietUntil[channel] = min(quiet, due) }
-        }
-        guard now - lookedForChange >= UInt64(DispatchLoop.idlePoll) * 1_000_000 else { return }
-        lookedForChange = now
-        if now - lookedForPauses >= DispatchLoop.pausePoll { await lookForPauses(now: now) }
-        guard let token = try? await queue.database.changeToken(), token != changeToken else { return }
-        changeToken = token
-        quietUntil = [:]
-        await lookForPauses(now: now)
-    }
-
-    private mutating func lookForPauses(now: UInt64) async {
-        guard let pauses = try? await queue.database.read({ try Pauses.list($0) }) else { return }
-        lookedForPauses = now
-        let wall = clock.now()
-        for index in lanes.indices where !lanes[index].isTest {
-            let lane = lanes[index]
-            let pause = pauses.first { $0.covers(lane.channel, lane.transport.name, now: wall) }
-            guard pause != lane.pause else { continue }
-            lanes[index].pause = pause
-            lastBeat = 0
-            if pause != nil { lane.transport.withdraw() }
-            logger.notice(
-                pause == nil ? "lane goes on" : "lane paused",
-                metadata: ["lane": "\(lane.transport.name)", "reason": "\(pause?.reason ?? "")"]
-            )
-        }
-    }
-
     // MARK: - The transaction
 
     /// - Returns: whether anything came or was written.
@@ -268,8 +140,8 @@ struct DispatchLoop {
             if !isDiskFull { logger.error("nothing is claimed: \(error)") }
             isDiskFull = true
         }
-        guard isUnsure || !work.settlements.isEmpty || !work.stale.isEmpty || !work.claims.isEmpty else { return false }
-        work.inHand = isUnsure ? Set(inFlight.keys).union(parked.keys) : nil
+        guard isUnsure || !work.isEmpty else { return false }
+        work.inHand = isUnsure ? Set(inFlight.keys).union(stale.keys) : nil
         let result: Queue.TurnResult
         do {
             let start = MonotonicClock.now()
@@ -284,11 +156,10 @@ struct DispatchLoop {
             storageFailures = 0
             isUnsure = false
         }
-        let wasBusy = !work.settlements.isEmpty || !work.stale.isEmpty
+        let wasBusy = !work.settlements.isEmpty || !work.stale.isEmpty || !work.parkings.isEmpty
         let stale = work.stale
-        for channel in work.claims.map(\.channel) { quietUntil[channel] = nil }
+        note(work, result, now: now)
         work = Queue.Turn()
-        for (channel, due) in result.nextDue { quietUntil[channel] = due ?? .max }
         phases.add(result.settling, to: .settle)
         phases.add(result.claiming, to: .claim)
         send(resumed(stale, result) + composed(result, now: now), now: now)
@@ -306,16 +177,17 @@ struct DispatchLoop {
 
     /// Renders what was handed off. What cannot be rendered any more is held: a template or brand was changed since it was
     /// accepted, and a person can mend that.
-    private mutating func composed(_ result: Queue.TurnResult, now: UInt64) -> [Delivery] {
-        var deliveries: [Delivery] = []
+    private mutating func composed(_ result: Queue.TurnResult, now: UInt64) -> [(Delivery, [Int])] {
+        var deliveries: [(Delivery, [Int])] = []
         deliveries.reserveCapacity(result.handOffs.count)
-        for var handOff in result.handOffs {
+        for (var handOff, limits) in admitted(result.handOffs, now: now) {
             do {
                 let payload = try composer.compose(handOff, &phases)
                 handOff.document = []
                 let startBy = startBy(handOff, result.startedAt)
-                deliveries.append(Delivery(handOff: handOff, payload: payload, startBy: startBy))
+                deliveries.append((Delivery(handOff: handOff, payload: payload, startBy: startBy), limits))
             } catch {
+                shaper.end(limits)
                 let lane = lanes.firstIndex { $0.channel == handOff.channel } ?? 0
                 settle(handOff, lane: lane, .held(.render, "\(error)"))
             }
@@ -324,13 +196,15 @@ struct DispatchLoop {
     }
 
     /// What did not start in time and may go all the same.
-    private mutating func resumed(_ stale: [HandOff], _ result: Queue.TurnResult) -> [Delivery] {
+    private mutating func resumed(_ stale: [HandOff], _ result: Queue.TurnResult) -> [(Delivery, [Int])] {
         stale.compactMap { handOff in
-            guard var delivery = parked.removeValue(forKey: handOff.id), result.mayGo.contains(handOff.id) else {
+            guard var (delivery, limits) = self.stale.removeValue(forKey: handOff.id) else { return nil }
+            guard result.mayGo.contains(handOff.id) else {
+                shaper.end(limits)
                 return nil
             }
             delivery.startBy = startBy(handOff, result.startedAt)
-            return delivery
+            return (delivery, limits)
         }
     }
 
@@ -341,17 +215,23 @@ struct DispatchLoop {
         return gateAskedAt + min(DispatchLoop.handOffHolds, left)
     }
 
-    private mutating func send(_ deliveries: [Delivery], now: UInt64) {
+    private mutating func send(_ deliveries: [(Delivery, [Int])], now: UInt64) {
         var batches: [Int: [Delivery]] = [:]
-        for delivery in deliveries {
+        let wall = clock.now()
+        for (delivery, limits) in deliveries {
             let handOff = delivery.handOff
-            guard let lane = lane(for: handOff.channel, isTest: handOff.isTest, now: now) else {
+            guard let lane = lane(for: handOff.channel, handOff.domain, isTest: handOff.isTest, now: now) else {
+                shaper.end(limits)
                 settle(handOff, lane: lanes.firstIndex { $0.channel == handOff.channel } ?? 0, .putBack)
                 continue
             }
             lanes[lane].begin(delivery, now: now)
             bytesInFlight += delivery.payload.size
-            inFlight[handOff.id] = InFlight(delivery: delivery, lane: lane)
+            inFlight[handOff.id] = InFlight(delivery: delivery, lane: lane, limits: limits)
+            if !limits.isEmpty {
+                let cost = lanes[lane].transport.cost(of: delivery)
+                if cost > 1 { shaper.charge(limits, cost - 1, now: now, wall: wall) }
+            }
             batches[lane, default: []].append(delivery)
         }
         for (lane, batch) in batches { lanes[lane].transport.deliver(batch) }
@@ -375,7 +255,7 @@ struct DispatchLoop {
             for lane in lanes { lane.transport.abort() }
         }
         for handOff in work.stale {
-            parked[handOff.id] = nil
+            if let entry = stale.removeValue(forKey: handOff.id) { shaper.end(entry.limits) }
             if let lane = lanes.firstIndex(where: { $0.channel == handOff.channel }) {
                 settle(handOff, lane: lane, .putBack)
             }
@@ -391,7 +271,7 @@ struct DispatchLoop {
         }
         lastBeat = now
         do {
-            try await nodes.beat(node, reports)
+            try await nodes.beat(node, reports, limitReports(now: now))
         } catch {
             logger.debug("the heartbeat was not written: \(error)")
         }
@@ -401,22 +281,33 @@ struct DispatchLoop {
         deadline.map { now >= $0 } ?? false
     }
 
-    /// Nothing in hand, and nothing due that a lane would take: what is left is not due, or its lane is stopped.
-    private func isDone(now: UInt64) -> Bool {
-        guard inFlight.isEmpty, work.settlements.isEmpty, work.stale.isEmpty, storageFailures == 0 else { return false }
+    /// Nothing in hand, and nothing due that a lane would take: what is left is not due, or it is kept for longer than a moment.
+    private mutating func isDone(now: UInt64) -> Bool {
+        guard inFlight.isEmpty, work.settlements.isEmpty, work.stale.isEmpty, work.parkings.isEmpty,
+            storageFailures == 0
+        else { return false }
         let wall = clock.now()
-        return lanes.allSatisfy { lane in
-            lane.isTest || lane.breaker.isOpen || lane.isQuiet(now: now)
-                || (quietUntil[lane.channel].map { $0 > wall } ?? false)
+        return books.allSatisfy { channel, book in
+            let open = lanes.filter {
+                $0.channel == channel && !$0.isTest && !$0.breaker.isOpen && !$0.isQuiet(now: now)
+            }
+            if open.isEmpty { return true }
+            let shares = book.dueBrands(wall).map { Share(channel: channel, brand: $0) } + book.parkedShares
+            return shares.allSatisfy { isShut($0, now: now, wall: wall) }
         }
     }
 
     private func pause(now: UInt64) -> Int {
         let wall = clock.now()
-        let due = inFlight.isEmpty ? quietUntil.values.filter { $0 > wall }.min() : nil
-        let next = due.map { $0 - wall } ?? Int64(DispatchLoop.idlePoll)
-        let rate = lanes.map { $0.wait(now: now) }.filter { $0 > 0 }.min().map { Int64($0 / 1_000_000) + 1 } ?? next
-        return Int(max(1, min(Int64(DispatchLoop.idlePoll), next, rate)))
+        let due = inFlight.isEmpty ? books.values.compactMap { $0.nextDue(after: wall) }.min() : nil
+        var next = due.map { $0 - wall } ?? Int64(DispatchLoop.idlePoll)
+        if let rate = lanes.map({ $0.wait(now: now) }).filter({ $0 > 0 }).min() {
+            next = min(next, Int64(rate / 1_000_000) + 1)
+        }
+        if let wake = books.values.compactMap(\.nextWake).min() {
+            next = min(next, wake <= now ? 1 : Int64((wake - now) / 1_000_000) + 1)
+        }
+        return Int(max(1, min(Int64(DispatchLoop.idlePoll), next)))
     }
 
     private mutating func finish() {

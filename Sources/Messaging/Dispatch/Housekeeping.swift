@@ -53,6 +53,9 @@ public final class Housekeeping: Service {
             try await queue.expire(limit: Housekeeping.batch) == Housekeeping.batch
         {}
         try await HookLog(queue).forgetRaw(before: clock.now() - rawRetention.milliseconds)
+        try await queue.database.write(.process) { transaction in
+            try Reservation.forget(before: transaction.now - 3 * 86_400_000, transaction)
+        }
         guard let retention else { return }
         let cutoff = clock.now() - retention.milliseconds
         var total = 0

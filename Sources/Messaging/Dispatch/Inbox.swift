@@ -10,7 +10,7 @@ final class Inbox: Sendable {
         var reports: [DeliveryReport] = []
         var raised = false
         /// Work that was stored by this process.
-        var work: Bell.Work = [:]
+        var work = Bell.Work()
         var waiter: CheckedContinuation<Void, Never>?
         /// Counts the waits, so that a late timer does not end a later wait.
         var wait: UInt64 = 0
@@ -45,15 +45,15 @@ final class Inbox: Sendable {
     /// The work that was stored by this process since the last call.
     func takeWork() -> Bell.Work {
         state.withLock { state in
-            defer { state.work = [:] }
+            defer { state.work = .init() }
             return state.work
         }
     }
 
     /// Ends the wait that runs now, or the next one.
-    func raise(with work: Bell.Work = [:]) {
+    func raise(with work: Bell.Work = .init()) {
         let waiter = state.withLock { state in
-            state.work.merge(work, uniquingKeysWith: min)
+            state.work.merge(work)
             guard let waiter = state.waiter else {
                 state.raised = true
                 return nil as CheckedContinuation<Void, Never>?

@@ -31,6 +31,8 @@ struct RateBucket: Sendable {
     /// How many may start now.
     func room(now: UInt64) -> Int { max(0, Int(level(at: now))) }
 
+    func isFull(now: UInt64) -> Bool { level(at: now) >= Double(limit.burst) }
+
     mutating func take(_ cost: Int, now: UInt64) {
         level = level(at: now) - Double(cost)
         filledAt = max(filledAt, now)

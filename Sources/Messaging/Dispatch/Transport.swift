@@ -28,12 +28,16 @@ public protocol Transport: Sendable {
     /// How fast it may be asked to deliver; `nil` for as fast as it can.
     var limit: RateLimit? { get }
 
+    /// The recipient domains that it is for, alone; `nil` for all that no other transport is for.
+    var domains: DomainSet? { get }
+
     /// What a delivery takes of ``limit``.
     func cost(of delivery: Delivery) -> Int
 }
 
 extension Transport {
     public var limit: RateLimit? { nil }
+    public var domains: DomainSet? { nil }
     public func cost(of delivery: Delivery) -> Int { 1 }
 }
 

@@ -113,7 +113,7 @@ public final class NewsRelay: Service {
             }
             return try items.reduce(0) { try $0 + (NewsRelay.relay($1, transaction) ? 1 : 0) }
         }
-        if count > 0 { queue.bell.ring([.event: 0]) }
+        if count > 0 { queue.bell.ring(Bell.Work(due: [Share(channel: .event, brand: ""): 0])) }
         return count
     }
 

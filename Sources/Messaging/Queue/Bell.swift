@@ -2,11 +2,20 @@ import Synchronization
 
 /// Tells the worker of the same process that there is work; another process's is noticed by looking.
 final class Bell: Sendable {
-    /// The channels that have work, and when the first of it is due: milliseconds since 1970, UTC; 0 for now.
-    typealias Work = [Channel: Int64]
+    struct Work: Sendable {
+        /// Who has work, and when the first of it is due: milliseconds since 1970, UTC; 0 for now.
+        var due: [Share: Int64] = [:]
+        /// Perhaps everything has changed.
+        var isAnything = false
+
+        mutating func merge(_ other: Work) {
+            due.merge(other.due, uniquingKeysWith: min)
+            isAnything = isAnything || other.isAnything
+        }
+    }
 
     /// Perhaps everything has changed.
-    static let anything = Work(uniqueKeysWithValues: Channel.dispatched.map { ($0, 0) })
+    static let anything = Work(isAnything: true)
 
     private let listener = Mutex<(@Sendable (Work) -> Void)?>(nil)
 

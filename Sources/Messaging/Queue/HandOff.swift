@@ -4,6 +4,12 @@ public struct HandOff: Sendable {
     /// The claim that this is; a settlement that names another changes nothing.
     public let fence: Int64
     public let channel: Channel
+    public let brand: String
+    /// The recipient's, in A-labels; empty on channels without.
+    public let domain: String
+    public let priority: Int
+    /// What the message was claimed from.
+    let share: Share
     /// Attempts that came before this one.
     public let attempts: Int
     /// When the time for retries began to run.
@@ -24,6 +30,10 @@ public struct HandOff: Sendable {
         id: Int64,
         fence: Int64,
         channel: Channel,
+        brand: String = "",
+        domain: String = "",
+        priority: Int = NewMessage.standardPriority,
+        limit: String? = nil,
         attempts: Int,
         since: Int64,
         expires: Int64?,
@@ -37,6 +47,10 @@ public struct HandOff: Sendable {
         self.id = id
         self.fence = fence
         self.channel = channel
+        self.brand = brand
+        self.domain = domain
+        self.priority = priority
+        share = Share(channel: channel, brand: brand, limit: limit)
         self.attempts = attempts
         self.since = since
         self.expires = expires

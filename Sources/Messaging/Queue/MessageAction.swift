@@ -47,13 +47,14 @@ public enum MessageAction: String, Sendable, CaseIterable {
     )
     private static let retryStatement = Statement(
         """
-        UPDATE message SET state = 'waiting', due = $2, since = $2, attempts = 0, finished_at = NULL, reason = $3
+        UPDATE message SET state = 'waiting', due = $2, since = $2, attempts = 0, finished_at = NULL, reason = $3, share = brand
         WHERE id = $1 AND state = 'failed'
         """
     )
     private static let approveStatement = Statement(
         """
-        UPDATE message SET state = 'waiting', due = CASE WHEN due > $2 THEN due ELSE $2 END, since = $2, reason = $3
+        UPDATE message SET state = 'waiting', due = CASE WHEN due > $2 THEN due ELSE $2 END, since = $2, reason = $3,
+            share = brand
         WHERE id = $1 AND state = 'held'
         """
     )

@@ -24,8 +24,8 @@ extension Queue {
     private static let insertMessage = Statement(
         """
         INSERT INTO message (id, channel, state, priority, due, expires, fence, attempts, address_key, domain, brand,
-            category, template, accepted_at, since, test, reason)
-        VALUES ($1, $2, $13, $3, $4, $5, 0, 0, $6, $7, $8, $9, $10, $11, $4, $12, $14)
+            category, template, accepted_at, since, test, reason, share)
+        VALUES ($1, $2, $13, $3, $4, $5, 0, 0, $6, $7, $8, $9, $10, $11, $4, $12, $14, $8)
         """
     )
     private static let contentByKey = Statement("SELECT id, coalesce(accepted, document) FROM content WHERE key = $1")
@@ -40,7 +40,14 @@ extension Queue {
     /// Should the database refuse a row, the messages are stored one by one, so that a bad one fails alone.
     public func enqueue(_ messages: [NewMessage]) async throws -> [Receipt] {
         defer {
-            bell.ring(Bell.Work(messages.map { ($0.channel, $0.due ?? 0) }, uniquingKeysWith: min))
+            bell.ring(
+                Bell.Work(
+                    due: [Share: Int64](
+                        messages.map { (Share(channel: $0.channel, brand: $0.brand), $0.due ?? 0) },
+                        uniquingKeysWith: min
+                    )
+                )
+            )
         }
         try requireRoom()
         do {

@@ -1,9 +1,11 @@
 import Storage
 
-/// A wish to claim: up to `limit` due messages of a channel.
+/// A wish to claim: up to `limit` due messages of a share.
 struct ClaimRequest: Sendable {
-    let channel: Channel
+    let share: Share
     let limit: Int
+    /// How many of them go to whoever has waited longest, whatever its priority, when more are due than may be claimed.
+    var aged = 0
     /// Bytes of large messages that may be taken into memory; the first one always may while `isFirstFree`.
     var byteBudget = ClaimRequest.largest * 1024
     var isFirstFree = true
@@ -14,13 +16,13 @@ struct ClaimRequest: Sendable {
 
 extension Queue {
     /// One statement claims and hands off: the rows come by priority (one call each), then due time, straight from the
-    /// partial index, so that the cost depends neither on the backlog nor on what is finished.
+    /// partial index, so that the cost depends neither on the backlog nor on what is finished, nor on what a limit keeps.
     /// The cast lets SQLite search the opt-outs: in RETURNING it scans them for a bare column.
     private static let claim = Statement {
         """
         WITH picked AS MATERIALIZED (
             SELECT id FROM message
-            WHERE state = 'waiting' AND channel = $1 AND priority = $2 AND due <= $3
+            WHERE state = 'waiting' AND channel = $1 AND share = $6 AND priority = $2 AND due <= $3
             ORDER BY due, id LIMIT $4 \($0.forUpdateSkipLocked)
         )
         UPDATE message SET state = 'sending', fence = fence + 1, node = $5, started_at = $3,
@@ -30,9 +32,16 @@ extension Queue {
             (SELECT CASE WHEN length(document) <= \(ClaimRequest.largest) THEN document END
                 FROM content WHERE content.id = message.id),
             (SELECT count(*) FROM opt_out WHERE opt_out.address_key = CAST(message.address_key AS TEXT)),
-            due, test, doubt_since
+            due, test, doubt_since, domain
         """
     }
+    private static let oldest = Statement(
+        "SELECT priority FROM ("
+            + (0...9).map {
+                "SELECT \($0) AS priority, min(due) AS due FROM message WHERE state = 'waiting' AND channel = $1 AND share = $2 "
+                    + "AND priority = \($0) AND due <= $3"
+            }.joined(separator: " UNION ALL ") + ") AS heads WHERE due IS NOT NULL ORDER BY due LIMIT 1"
+    )
     private static let stillSending = Statement(
         """
         SELECT expires, address_key, brand, category,
@@ -55,7 +64,25 @@ extension Queue {
 
     private static let ofNode = Statement("SELECT id, fence FROM message WHERE state = 'sending' AND node = $1")
 
-    static let handOffStatements = [claim, stillSending, finishUnsent, size, document, putBack, ofNode]
+    private static let park = Statement(
+        """
+        UPDATE message SET state = 'waiting', node = NULL, share = $3
+        WHERE id = $1 AND fence = $2 AND state = 'sending'
+        """
+    )
+    private static let move = Statement {
+        """
+        WITH head AS MATERIALIZED (
+            SELECT id, domain FROM message
+            WHERE state = 'waiting' AND channel = $1 AND share = $2 AND priority = $3 AND due <= $4
+            ORDER BY due, id LIMIT $5 \($0.forUpdateSkipLocked)
+        )
+        UPDATE message SET share = $6 WHERE id IN (SELECT id FROM head WHERE domain = $7) AND state = 'waiting'
+        """
+    }
+
+    static let handOffStatements =
+        [claim, oldest, stillSending, finishUnsent, size, document, putBack, ofNode, park, move]
 
     /// Claims due messages and passes them through the gate, in one transaction. What the gate stops ends here.
     static func handOff(
@@ -67,18 +94,22 @@ extension Queue {
         var handOffs: [HandOff] = []
         var stopped: [(id: Int64, fence: Int64, verdict: Gate.Verdict)] = []
         let now = transaction.now
-        for priority in Int64(0)...9 where handOffs.count + stopped.count < request.limit {
-            let limit = Int64(request.limit - handOffs.count - stopped.count)
+        let share: [SQLValue] = [.text(request.share.channel.rawValue), .text(request.share.name)]
+        func claim(_ priority: Int64, _ limit: Int) throws {
             var claimed: [(order: (Int64, Int64), handOff: HandOff)] = []
             var listed: [(facts: Gate.Facts, order: (Int64, Int64), handOff: HandOff)] = []
             try transaction.query(
-                claim,
-                [.text(request.channel.rawValue), .integer(priority), .integer(now), .integer(limit), .integer(node)]
+                Queue.claim,
+                [share[0], .integer(priority), .integer(now), .integer(Int64(limit)), .integer(node), share[1]]
             ) { row in
                 let handOff = HandOff(
                     id: row.integer(0),
                     fence: row.integer(1),
-                    channel: request.channel,
+                    channel: request.share.channel,
+                    brand: row.text(7),
+                    domain: row.text(14),
+                    priority: Int(priority),
+                    limit: request.share.limit,
                     attempts: Int(row.integer(2)),
                     since: row.integer(3),
                     expires: row.optionalInteger(4),
@@ -95,8 +126,8 @@ extension Queue {
                     listed.append(
                         (
                             Gate.Facts(
-                                channel: request.channel,
-                                brand: row.text(7),
+                                channel: handOff.channel,
+                                brand: handOff.brand,
                                 category: row.text(8),
                                 addressKey: row.text(6),
                                 expires: handOff.expires
@@ -114,6 +145,15 @@ extension Queue {
                 }
             }
             handOffs += claimed.sorted { $0.order < $1.order }.map(\.handOff)
+        }
+        let strict = request.limit - request.aged
+        for priority in Int64(0)...9 where handOffs.count + stopped.count < strict {
+            try claim(priority, strict - handOffs.count - stopped.count)
+        }
+        if request.aged > 0, handOffs.count + stopped.count >= strict,
+            let priority = try transaction.first(oldest, share + [.integer(now)], { $0.integer(0) })
+        {
+            try claim(priority, request.aged)
         }
         decided(.send, handOffs.count)
         for (_, _, verdict) in stopped { decided(verdict.decision, 1) }
@@ -141,6 +181,25 @@ extension Queue {
             var handOff = handOff
             handOff.document = try transaction.first(document, [.integer(handOff.id)]) { $0.bytes(0) } ?? []
             return handOff
+        }
+    }
+
+    /// Puts back what a limit keeps, and moves what stands right behind it out of the way too.
+    static func park(_ parkings: [Parking], _ moves: [Parking.Move], _ transaction: any Transaction) throws
+        -> [Int]
+    {
+        try transaction.batch(
+            park,
+            parkings.map { [.integer($0.handOff.id), .integer($0.handOff.fence), .text($0.share.name)] }
+        )
+        return try moves.map { one in
+            try transaction.execute(
+                move,
+                [
+                    .text(one.from.channel.rawValue), .text(one.from.name), .integer(Int64(one.priority)),
+                    .integer(transaction.now), .integer(Parking.Move.reach), .text(one.to.name), .text(one.domain),
+                ]
+            )
         }
     }
 

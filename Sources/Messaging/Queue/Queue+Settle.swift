@@ -4,7 +4,7 @@ extension Queue {
     private static let settle = Statement(
         """
         UPDATE message SET state = $3, attempts = $4, due = coalesce($5, due), node = NULL, finished_at = $6, reason = $7,
-            doubt_since = coalesce(doubt_since, $8)
+            doubt_since = coalesce(doubt_since, $8), share = brand
         WHERE id = $1 AND fence = $2 AND state = 'sending'
         """
     )

@@ -5,18 +5,69 @@ extension Queue {
     private static let nextDue = Statement(
         "SELECT min(due) FROM ("
             + (0...9).map {
-                "SELECT min(due) AS due FROM message WHERE state = 'waiting' AND channel = $1 AND priority = \($0)"
+                "SELECT min(due) AS due FROM message WHERE state = 'waiting' AND channel = $1 AND share = $2 "
+                    + "AND priority = \($0)"
             }.joined(separator: " UNION ALL ") + ") AS heads"
     )
 
-    static let turnStatements = [nextDue]
+    /// From one share that has any to the next: the cost does not depend on how many messages each has.
+    private static let waitingShares = Statement(
+        """
+        WITH RECURSIVE heads (share) AS (
+            SELECT min(share) FROM message WHERE state = 'waiting' AND channel = $1
+            UNION ALL
+            SELECT (SELECT min(share) FROM message WHERE state = 'waiting' AND channel = $1 AND share > heads.share)
+            FROM heads WHERE heads.share IS NOT NULL
+        )
+        SELECT share FROM heads WHERE share IS NOT NULL
+        """
+    )
+
+    /// The same by brand, past what limits keep of each.
+    private static let waitingBrands = Statement(
+        """
+        WITH RECURSIVE heads (brand) AS (
+            SELECT (SELECT brand FROM message WHERE state = 'waiting' AND channel = $1 ORDER BY share LIMIT 1)
+            UNION ALL
+            SELECT (SELECT brand FROM message WHERE state = 'waiting' AND channel = $1 AND share > heads.brand || $2
+                ORDER BY share LIMIT 1)
+            FROM heads WHERE heads.brand IS NOT NULL
+        )
+        SELECT brand FROM heads WHERE brand IS NOT NULL
+        """
+    )
+
+    static let turnStatements = [nextDue, waitingShares, waitingBrands]
+
+    /// The brands that have anything waiting on a channel, due or not.
+    func waitingBrands(_ channel: Channel) async throws -> [String] {
+        try await database.read {
+            try $0.all(Queue.waitingBrands, [.text(channel.rawValue), .text(Share.behindParked)]) { $0.text(0) }
+        }
+    }
+
+    /// The shares of a channel in which anything waits, due or not.
+    func waitingShares(_ channel: Channel) async throws -> [Share] {
+        try await database.read {
+            try $0.all(Queue.waitingShares, [.text(channel.rawValue)]) { Share(channel: channel, name: $0.text(0)) }
+        }
+    }
 
     /// What one turn of the dispatcher asks of the database.
     struct Turn: Sendable {
         var settlements: [Settlement] = []
         /// Hand-offs that did not start in time.
         var stale: [HandOff] = []
+        /// Hand-offs that a limit keeps, and what is to be moved with them.
+        var parkings: [Parking] = []
+        var moves: [Parking.Move] = []
+        var reservations: [Reservation] = []
         var claims: [ClaimRequest] = []
+        var isEmpty: Bool {
+            settlements.isEmpty && stale.isEmpty && parkings.isEmpty && moves.isEmpty && reservations.isEmpty
+                && claims.isEmpty
+        }
+
         /// All that the worker has in hand, when it cannot be sure that the database says the same.
         var inHand: Set<Int64>?
     }
@@ -32,8 +83,14 @@ extension Queue {
         var gate: [Channel: [Gate.Decision: Int]] = [:]
         /// Which of the stale ones may go after all.
         var mayGo: Set<Int64> = []
-        /// For each channel whose claim was not filled: when its next message is due, `nil` for never.
-        var nextDue: [Channel: Int64?] = [:]
+        /// For each share whose claim was not filled: when its next message is due, `nil` for never.
+        var nextDue: [Share: Int64?] = [:]
+        /// How many were claimed of each.
+        var claimed: [Share: Int] = [:]
+        /// How many each of ``Turn/moves`` moved.
+        var moved: [Int] = []
+        /// What was granted of ``Turn/reservations``, in their order.
+        var granted: [Int] = []
     }
 
     /// Settles, hands off again and claims in one transaction. It is not durable against a power failure on its own: what
@@ -44,6 +101,8 @@ extension Queue {
             result.startedAt = MonotonicClock.now()
             let start = isMeasured ? PhaseClock.threadTime() : 0
             try Queue.settle(turn.settlements, transaction)
+            result.moved = try Queue.park(turn.parkings, turn.moves, transaction)
+            result.granted = try turn.reservations.map { try $0.take(transaction) }
             let settled = isMeasured ? PhaseClock.threadTime() : 0
             result.mayGo = try Queue.handOffAgain(turn.stale, transaction) { channel, decision in
                 result.gate[channel, default: [:]][decision, default: 0] += 1
@@ -51,14 +110,16 @@ extension Queue {
             if let inHand = turn.inHand { try Queue.putBack(allBut: inHand, of: node, transaction) }
             for claim in turn.claims {
                 let handOffs = try Queue.handOff(claim, node: node, transaction) {
-                    result.gate[claim.channel, default: [:]][$0, default: 0] += $1
+                    result.gate[claim.share.channel, default: [:]][$0, default: 0] += $1
                 }
                 result.handOffs += handOffs
+                result.claimed[claim.share] = handOffs.count
                 guard handOffs.count < claim.limit else { continue }
-                let due = try transaction.first(Queue.nextDue, [.text(claim.channel.rawValue)]) {
-                    $0.optionalInteger(0)
-                }
-                result.nextDue[claim.channel] = .some(due ?? nil)
+                let due = try transaction.first(
+                    Queue.nextDue,
+                    [.text(claim.share.channel.rawValue), .text(claim.share.name)]
+                ) { $0.optionalInteger(0) }
+                result.nextDue[claim.share] = .some(due ?? nil)
             }
             result.settling = settled - start
             result.claiming = isMeasured ? PhaseClock.threadTime() - settled : 0

@@ -27,6 +27,14 @@ public enum Schema {
                 addDoubt, providerReference, providerReferenceMessage, hook, hookPending, hookAt, addAccepted, pause,
             ]
         ),
+        Migration(
+            number: 5,
+            statements: [
+                addShare, fillShare, dropMessageWaiting, messageShare, pauseOrder, fillPauseOrder, dropPause,
+                addLaneDetail,
+                limiter, allowance,
+            ]
+        ),
     ]
 
     /// `key` is unique among the messages that have not been pruned.
@@ -306,6 +314,68 @@ public enum Schema {
             at BIGINT NOT NULL,
             until BIGINT,
             PRIMARY KEY (channel, lane)
+        )
+        """
+    )
+
+    /// The part of the queue that a message is claimed from: see ``Share``.
+    static let addShare = Statement("ALTER TABLE message ADD COLUMN share TEXT NOT NULL DEFAULT ''")
+    static let fillShare = Statement("UPDATE message SET share = brand WHERE finished_at IS NULL")
+    static let dropMessageWaiting = Statement("DROP INDEX message_waiting")
+    static let messageShare = Statement(
+        "CREATE INDEX message_share ON message (channel, share, priority, due, id) WHERE state = 'waiting'"
+    )
+
+    /// Standing orders: what is to send nothing, or no faster than `rate`, from a time to a time. An empty lane, brand or
+    /// domain means every one.
+    static let pauseOrder = Statement(
+        """
+        CREATE TABLE pause_order (
+            channel TEXT NOT NULL,
+            lane TEXT NOT NULL,
+            brand TEXT NOT NULL,
+            domain TEXT NOT NULL,
+            rate TEXT,
+            reason TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            at BIGINT NOT NULL,
+            begins BIGINT NOT NULL,
+            ends BIGINT,
+            PRIMARY KEY (channel, lane, brand, domain)
+        )
+        """
+    )
+    static let fillPauseOrder = Statement(
+        """
+        INSERT INTO pause_order (channel, lane, brand, domain, reason, actor, at, begins, ends)
+        SELECT channel, lane, '', '', reason, actor, at, at, until FROM pause
+        """
+    )
+    static let dropPause = Statement("DROP TABLE pause")
+
+    /// What a worker tells of a lane beside its state, as JSON.
+    static let addLaneDetail = Statement("ALTER TABLE lane ADD COLUMN detail TEXT")
+    /// The limits that a worker has met, as it last told of them.
+    static let limiter = Statement(
+        """
+        CREATE TABLE limiter (
+            node BIGINT NOT NULL,
+            channel TEXT NOT NULL,
+            name TEXT NOT NULL,
+            detail TEXT NOT NULL,
+            PRIMARY KEY (node, channel, name)
+        )
+        """
+    )
+    /// How much of a limit by the hour or the day is taken. `began` is when its hour or day began.
+    static let allowance = Statement(
+        """
+        CREATE TABLE allowance (
+            channel TEXT NOT NULL,
+            name TEXT NOT NULL,
+            began BIGINT NOT NULL,
+            used BIGINT NOT NULL,
+            PRIMARY KEY (channel, name, began)
         )
         """
     )

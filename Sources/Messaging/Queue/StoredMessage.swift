@@ -25,6 +25,8 @@ public struct StoredMessage: Sendable {
     /// Who handed it in; `nil` for one that was accepted before this was kept.
     public let origin: String?
     public let isTest: Bool
+    /// The limit that keeps it; `nil` for none.
+    public let keptBy: String?
     /// The message as it was given, as JSON.
     public let document: [UInt8]
 
@@ -32,7 +34,7 @@ public struct StoredMessage: Sendable {
         message.id, content.key, content.customer, message.channel, message.state, message.priority, message.due,
             message.expires, message.fence, message.attempts, message.address_key, message.domain, message.brand,
             message.category, message.template, message.accepted_at, message.started_at, message.finished_at,
-            message.reason, content.conversation, content.origin, message.test, content.document
+            message.reason, content.conversation, content.origin, message.test, content.document, message.share
         """
 
     init(_ row: any Row) {
@@ -59,5 +61,6 @@ public struct StoredMessage: Sendable {
         origin = row.optionalText(20)
         isTest = row.integer(21) != 0
         document = row.bytes(22)
+        keptBy = Share(channel: channel, name: row.text(23)).limit
     }
 }

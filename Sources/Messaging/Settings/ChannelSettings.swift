@@ -15,6 +15,15 @@ public struct ChannelSettings: Sendable, Codable {
     /// Whether a message may show amounts of money. Default `true`; on `linkedin` `false`.
     public var amounts: Bool?
 
+    /// How fast, and for whom.
+    public var limits: [LimitSettings] = []
+    /// Whether the limits and reply rules that ship for large mailbox providers hold too; `email` only. Default `true`.
+    public var shippedLimits = true
+    /// What follows from the other side's words.
+    public var replyRules: [ReplyRuleSettings] = []
+    /// How much more than another a brand may send while both have something to send. Default 1 for each.
+    public var weights: [String: Double] = [:]
+
     public enum Approval: String, Sendable, Codable, CaseIterable {
         case required, none
     }
@@ -44,6 +53,17 @@ public struct ChannelSettings: Sendable, Codable {
         )
         approval = try container.decodeIfPresent(Approval.self, forKey: .approval)
         amounts = try container.decodeIfPresent(Bool.self, forKey: .amounts)
+        limits = try container.decodeIfPresent([LimitSettings].self, forKey: .limits) ?? []
+        shippedLimits = try container.decodeIfPresent(Bool.self, forKey: .shippedLimits) ?? true
+        replyRules = try container.decodeIfPresent([ReplyRuleSettings].self, forKey: .replyRules) ?? []
+        weights = try container.decodeIfPresent([String: Double].self, forKey: .weights) ?? [:]
+        for (brand, weight) in weights where !(0.01...100).contains(weight) {
+            throw DecodingError.dataCorruptedError(
+                forKey: .weights,
+                in: container,
+                debugDescription: "the weight of \(brand) must be from 0.01 to 100"
+            )
+        }
         if let maxSegments, !(1...10).contains(maxSegments) {
             throw DecodingError.dataCorruptedError(
                 forKey: .maxSegments,

@@ -57,6 +57,26 @@ public struct MessagingSettings: Sendable {
         return region
     }
 
+    /// What limits each channel.
+    var limits: [Channel: [LimitRule]] {
+        guard !sandbox else { return [:] }
+        var rules = channels.mapValues { $0.limits.map(\.rule) }
+        if channels[.email]?.shippedLimits ?? true { rules[.email, default: []] += ShippedLimits.rules }
+        return rules
+    }
+
+    /// What follows from replies.
+    var replyRules: [Channel: [ReplyRule]] {
+        var rules = channels.mapValues { $0.replyRules.compactMap(\.rule) }
+        if channels[.email]?.shippedLimits ?? true { rules[.email, default: []] += ShippedLimits.replies }
+        return rules
+    }
+
+    /// The address that each brand sends from.
+    var senders: [String: String] {
+        brands.mapValues { (try? Mailbox(parsing: $0.from).address.description) ?? $0.from }
+    }
+
     /// How a channel delivers. A channel that the configuration does not name has the outbox while nothing at all is
     /// configured, or in the sandbox; else `nil`: nothing is accepted for it.
     public func settings(for channel: Channel) -> ChannelSettings? {

@@ -1,8 +1,10 @@
 /// A rate such as `10/s`, `600/min`, `1000/h` or `5000/d`.
-public struct RateSettings: Sendable, Codable, Equatable {
+public struct RateSettings: Sendable, Codable, Equatable, CustomStringConvertible {
     public let perSecond: Double
     /// How it was written.
-    private let text: String
+    let text: String
+
+    public var description: String { text }
 
     public init?(_ text: String) {
         let halves = text.split(separator: "/")

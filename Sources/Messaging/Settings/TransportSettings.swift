@@ -80,6 +80,9 @@ public struct SMTPTransportSettings: Sendable, Codable {
     public var rate: RateSettings?
     /// How many may leave at once. Default what the rate allows in a second.
     public var burst: Int?
+    /// Mail to these recipient domains goes here and nowhere else, and none but it: `example.com`, or `*.example.com` for all
+    /// below it. Default: what no other transport is bound to.
+    public var domains: [String]?
     /// Sessions at the same time, 1 to 500. Default 8.
     public var connections: Int?
     /// A session is closed after so many messages. Default 1000.

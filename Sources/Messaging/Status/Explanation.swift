@@ -69,9 +69,18 @@ public struct Explanation: Sendable {
         } catch {
             check("content", false, "\(error)")
         }
+        let kept = message.state == .waiting ? message.keptBy : nil
+        if let limit = kept {
+            let known = report.limits.first { $0.channel == message.channel && $0.name == limit }
+            let pace = known?.limit.map { ", which lets \(($0 * 3600).rounded()) an hour go" } ?? ""
+            let more = known.map { ", and keeps \($0.parked)\($0.reason.map { ": \($0)" } ?? "")" } ?? ""
+            check("limit", false, "kept by \(limit)\(pace)\(more)")
+        } else {
+            check("limit", true, "none keeps it")
+        }
         let lanes = report.lanes.filter { $0.channel == message.channel }
-        if let open = lanes.first(where: { $0.state == .open }) {
-            check("lane", true, "\(open.name) is open")
+        if let open = lanes.first(where: { $0.state == .open || $0.state == .slowed }) {
+            check("lane", true, "\(open.name) is \(open.state.rawValue)\(open.reason.map { ": \($0)" } ?? "")")
         } else if let lane = lanes.first {
             check("lane", false, "\(lane.name) is \(lane.state.rawValue): \(lane.reason ?? "unknown")")
         } else {

@@ -18,6 +18,8 @@ public struct LaneReport: Sendable, Codable, Equatable {
         case paused
         /// The other side asked us to slow down.
         case resting
+        /// It sends less than it could: `reason` says why.
+        case slowed
         /// One message tries whether it works again.
         case probing
     }
@@ -30,6 +32,25 @@ public struct LaneReport: Sendable, Codable, Equatable {
     public let reason: String?
     public let connections: Int
     public let inFlight: Int
+    public var detail = Detail()
+
+    /// How fast it is, and how fast it may be.
+    public struct Detail: Sendable, Codable, Equatable {
+        /// Messages a second; `nil` where nothing limits it.
+        public var limit: Double?
+        /// Deliveries at once while fewer than configured.
+        public var most: Int?
+        /// What leaves, messages a second.
+        public var rate = 0.0
+        public var lastError: String?
+        /// What it is bound to.
+        public var domains: [String]?
+    }
+
+    /// What it may send, in words.
+    public var most: String {
+        [detail.limit.map(Words.rate), detail.most.map { "\($0) at once" }].compactMap(\.self).joined(separator: ", ")
+    }
 
     /// As `status --json` and `lane list --json` give it.
     public func write(to writer: inout JSONWriter, isWorking: Bool = true) {
@@ -40,6 +61,16 @@ public struct LaneReport: Sendable, Codable, Equatable {
         if let reason { writer.member("reason", reason) }
         writer.member("in_flight", isWorking ? inFlight : 0)
         writer.member("connections", isWorking ? connections : 0)
+        if let limit = detail.limit { writer.member("limit_per_second", limit) }
+        if let most = detail.most { writer.member("concurrency", most) }
+        writer.member("rate_per_second", isWorking ? detail.rate : 0)
+        if let error = detail.lastError { writer.member("last_error", error) }
+        if let domains = detail.domains {
+            writer.name("domains")
+            writer.beginArray()
+            for domain in domains { writer.string(domain) }
+            writer.endArray()
+        }
         writer.endObject()
     }
 }

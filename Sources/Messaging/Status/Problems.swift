@@ -44,6 +44,14 @@ enum Problems {
                 "'dunlin lane list' says who did it; 'dunlin lane resume' ends it"
             )
         }
+        for limit in report.limits where report.isWorking && limit.parked > 0 && limit.reason != nil {
+            let until = limit.until.map { " until \(Timestamp.text($0))" } ?? ""
+            add(
+                .warning,
+                "\(limit.channel.rawValue) \(limit.name) keeps \(limit.parked) messages\(until): \(limit.reason ?? "")",
+                "'dunlin lane list' shows limits and orders; 'dunlin lane resume' ends an order"
+            )
+        }
         if report.isWorking, report.oldestWaitingSeconds >= lateness.warning {
             add(
                 report.oldestWaitingSeconds >= lateness.critical ? .critical : .warning,

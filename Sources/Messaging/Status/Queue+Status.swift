@@ -3,9 +3,10 @@ import Storage
 extension Queue {
     private static let countLive = Statement(
         """
-        SELECT 'waiting', channel, count(*) FROM message WHERE state = 'waiting' GROUP BY channel
-        UNION ALL SELECT 'sending', channel, count(*) FROM message WHERE state = 'sending' GROUP BY channel
-        UNION ALL SELECT 'held', channel, count(*) FROM message WHERE state = 'held' GROUP BY channel
+        SELECT 'waiting', channel, count(*), sum(CASE WHEN share <> brand THEN 1 ELSE 0 END)
+            FROM message WHERE state = 'waiting' GROUP BY channel
+        UNION ALL SELECT 'sending', channel, count(*), 0 FROM message WHERE state = 'sending' GROUP BY channel
+        UNION ALL SELECT 'held', channel, count(*), 0 FROM message WHERE state = 'held' GROUP BY channel
         """
     )
     private static let countFinal = Statement(
@@ -54,6 +55,7 @@ extension Queue {
                 report.messages[state, default: 0] += row.integer(2)
                 guard let channel = Channel(rawValue: row.text(1)) else { return }
                 report.liveByChannel[state, default: [:]][channel] = row.integer(2)
+                if row.integer(3) > 0 { report.parkedByChannel[channel] = row.integer(3) }
             }
             try connection.query(Queue.countFinal, []) { row in
                 if let state = MessageState(rawValue: row.text(0)) { report.messages[state] = row.integer(1) }
@@ -85,6 +87,8 @@ extension Queue {
             report.accepted = tally[Tally.accepted] ?? 0
             report.pruned = MessageState.allCases.reduce(0) { $0 + (tally[Tally.pruned($1)] ?? 0) }
             report.lanes = try Nodes.lanes(connection)
+            report.limits = try Nodes.limits(connection)
+            report.orders = try Pauses.list(connection).filter { $0.until.map { $0 > now } ?? true }
             report.node = try Nodes.newest(connection)
             report.optOuts = try OptOuts.count(connection)
             report.subscriptions = try Subscriptions.list(connection)

@@ -29,6 +29,15 @@ extension StatusReport {
         writer.beginArray()
         for lane in lanes { lane.write(to: &writer, isWorking: isWorking) }
         writer.endArray()
+        writer.name("limits")
+        writer.beginArray()
+        for limit in limits { limit.write(to: &writer) }
+        writer.endArray()
+        writer.name("orders")
+        writer.beginArray()
+        for order in orders { order.write(to: &writer) }
+        writer.endArray()
+        writer.member("parked", parkedByChannel.values.reduce(0, +))
         writer.name("domains")
         writer.beginArray()
         for domain in domains {

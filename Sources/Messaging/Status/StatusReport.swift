@@ -53,6 +53,12 @@ public struct StatusReport: Sendable {
     public internal(set) var accepted: Int64 = 0
     public internal(set) var pruned: Int64 = 0
     public internal(set) var lanes: [LaneReport] = []
+    /// Limits that keep something, or that somebody has ordered, the fullest first.
+    public internal(set) var limits: [LimitReport] = []
+    /// Standing orders that hold now or will.
+    public internal(set) var orders: [Pause] = []
+    /// Messages that a limit keeps, by channel; they are counted as waiting too.
+    public internal(set) var parkedByChannel: [Channel: Int64] = [:]
     public internal(set) var node: NodeReport?
     public internal(set) var isWorking = false
     public internal(set) var domains: [Domain] = []
@@ -81,7 +87,16 @@ public struct StatusReport: Sendable {
     public var sumHolds: Bool { accepted == messages.values.reduce(0, +) + pruned }
 
     /// Seconds until what is due has gone at the rate of the last full minute; `nil` without a rate.
+    ///
+    /// What a limit keeps takes as long as the limit says.
     public var drainSeconds: Int64? {
+        if let slowest = limits.compactMap(\.drainSeconds).max(), slowest > 0 {
+            return max(slowest, freeDrainSeconds ?? 0)
+        }
+        return freeDrainSeconds
+    }
+
+    private var freeDrainSeconds: Int64? {
         let due = dueByChannel.values.reduce(0, +)
         let rate = rates.values.reduce(0) { $0 + $1.perMinute }
         return due == 0 || rate <= 0 ? nil : Int64(Double(due) / rate * 60)

@@ -17,6 +17,14 @@ public enum Words {
         number == 1 ? "1 message" : "\(count(number)) messages"
     }
 
+    /// `12/s`, `0.5/s`, `3/h`.
+    public static func rate(_ perSecond: Double) -> String {
+        if perSecond <= 0 { return "0/s" }
+        if perSecond >= 10 { return "\(count(Int64(perSecond.rounded())))/s" }
+        if perSecond >= 0.1 { return "\((perSecond * 10).rounded() / 10)/s" }
+        return "\(max(1, Int((perSecond * 3600).rounded())))/h"
+    }
+
     /// `42 s`, `12 min`, `3 h 20 min`, `5 d`.
     public static func span(seconds: Int64) -> String {
         switch seconds {

@@ -59,6 +59,17 @@ extension StatusReport {
         }
         text.family("dunlin_lane_in_flight", .gauge, "Deliveries that a lane has in hand.")
         for lane in lanes { text.sample("dunlin_lane_in_flight", lane.labels, isWorking ? Double(lane.inFlight) : 0) }
+        text.family("dunlin_lane_rate", .gauge, "What leaves over a lane, messages a second.")
+        for lane in lanes { text.sample("dunlin_lane_rate", lane.labels, isWorking ? lane.detail.rate : 0) }
+        text.family("dunlin_parked", .gauge, "Messages that a limit keeps, by channel; they wait too.")
+        for (channel, count) in parkedByChannel.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            text.sample("dunlin_parked", [("channel", channel.rawValue)], Double(count))
+        }
+        text.family("dunlin_orders", .gauge, "Pauses and other standing orders that hold now, by channel.")
+        for channel in Channel.allCases {
+            let count = orders.count { $0.channel == channel && $0.begins <= now }
+            text.sample("dunlin_orders", [("channel", channel.rawValue)], Double(count))
+        }
         text.family("dunlin_smtp_connections", .gauge, "Open connections of a lane.")
         for lane in lanes {
             text.sample("dunlin_smtp_connections", [("lane", lane.name)], isWorking ? Double(lane.connections) : 0)

@@ -15,7 +15,10 @@ struct OverviewPage {
             "states_open": states([.waiting, .sending, .held]),
             "states_final": states([.sent, .delivered, .bounced, .failed, .blocked, .expired, .cancelled]),
             "throughput": throughput, "has_channels": .flag(!report.depths.isEmpty), "channels": channels,
-            "has_lanes": .flag(!report.lanes.isEmpty), "lanes": lanes, "has_backlog": .flag(!backlog.isEmpty),
+            "has_lanes": .flag(!report.lanes.isEmpty), "lanes": lanes, "has_limits": .flag(!shownLimits.isEmpty),
+            "limits": limits, "has_orders": .flag(!report.orders.isEmpty),
+            "orders": report.orders.list { ["words": .text($0.words(now: report.now))] },
+            "has_backlog": .flag(!backlog.isEmpty),
             "backlog": domains, "has_nodes": .flag(report.node != nil), "nodes": nodes,
             "books": [
                 "holds": .flag(report.sumHolds), "accepted": .text(Words.count(report.accepted)),
@@ -119,9 +122,27 @@ struct OverviewPage {
         report.lanes.list { lane in
             [
                 "name": .text(lane.name), "channel": .text(lane.channel.rawValue),
-                "state": .text(report.isWorking ? lane.state.rawValue : "idle"), "reason": .text(lane.reason ?? ""),
+                "state": .text(report.isWorking ? lane.state.rawValue : "idle"),
+                "reason": .text(lane.reason ?? lane.detail.lastError ?? ""),
                 "in_flight": .text(report.isWorking ? Words.count(lane.inFlight) : "0"),
                 "connections": .text(report.isWorking ? Words.count(lane.connections) : "0"),
+                "rate": .text(report.isWorking ? Words.rate(lane.detail.rate) : "-"), "limit": .text(lane.most),
+            ]
+        }
+    }
+
+    private var shownLimits: [LimitReport] {
+        report.isWorking ? Array(report.limits.prefix(OverviewPage.mostDomains)) : []
+    }
+
+    private var limits: PageValue {
+        shownLimits.list { limit in
+            [
+                "name": .text(limit.name), "channel": .text(limit.channel.rawValue),
+                "parked": .text(Words.count(limit.parked)), "in_flight": .text(Words.count(limit.inFlight)),
+                "rate": .text(Words.rate(limit.rate)), "limit": .text(limit.most),
+                "drain": .text(limit.drainSeconds.map { Words.span(seconds: $0) } ?? "-"),
+                "reason": .text(limit.reason ?? limit.lastError ?? ""),
             ]
         }
     }

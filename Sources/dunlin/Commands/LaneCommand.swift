@@ -30,52 +30,84 @@ struct LaneCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List lanes as their worker last told of them, and pauses."
+            abstract: "List lanes and limits as their worker last told of them, and the orders that hold."
         )
         @OptionGroup var options: CommonOptions
-        @Flag(help: "Print JSON Lines.")
+        @Flag(help: "Print JSON Lines: lanes, then limits, then orders.")
         var json = false
 
         func run() async throws {
             try await withApp(options) { app in
                 let report = try await app.queue.status(now: app.clock.now())
-                let pauses = try await Pauses(app.queue).list(now: app.clock.now())
-                var table = Table([
-                    ("LANE", .left), ("STATE", .left), ("IN FLIGHT", .right), ("CONNECTIONS", .right), ("WHY", .left),
-                ])
-                for lane in report.lanes {
-                    if json { Console.print(JSONWriter.text { lane.write(to: &$0, isWorking: report.isWorking) }) }
-                    table.add([
-                        "\(lane.channel.rawValue)/\(lane.name)", report.isWorking ? lane.state.rawValue : "idle",
-                        "\(lane.inFlight)", "\(lane.connections)", lane.reason ?? "",
-                    ])
+                guard !json else {
+                    for lane in report.lanes {
+                        Console.print(JSONWriter.text { lane.write(to: &$0, isWorking: report.isWorking) })
+                    }
+                    for limit in report.limits { Console.print(JSONWriter.text { limit.write(to: &$0) }) }
+                    for order in report.orders { Console.print(JSONWriter.text { order.write(to: &$0) }) }
+                    return
                 }
-                guard !json else { return }
-                Console.print(table.isEmpty ? "No worker has told of its lanes yet: start 'dunlin serve'." : table.text)
-                for pause in pauses {
-                    let name = pause.channel.rawValue + (pause.lane.map { "/\($0)" } ?? "")
-                    let until = pause.until.map { "until \(Timestamp.text($0))" } ?? "until it is resumed"
-                    Console.print("\(name) is paused \(until), by \(pause.by): \(pause.reason)")
-                }
+                Console.print(
+                    report.lanes.isEmpty
+                        ? "No worker has told of its lanes yet: start 'dunlin serve'." : LaneTables.lanes(report)
+                )
+                if !report.limits.isEmpty { Console.print("\n" + LaneTables.limits(report)) }
+                for order in report.orders { Console.print(order.words(now: app.clock.now())) }
             }
+        }
+    }
+
+    /// Whom an order is about.
+    struct Subject: ParsableArguments {
+        @Argument(help: "Such as sms or sms/twilio.")
+        var lane: String
+        @Option(help: "Only this brand's messages on the channel.")
+        var brand: String?
+        @Option(
+            help:
+                "Only messages to this recipient domain (with those that share its limit), or under the limit so named."
+        )
+        var domain: String?
+
+        func order(_ settings: MessagingSettings, reason: String = "") throws -> Messaging.Pause {
+            let (channel, name) = try LaneCommand.parse(lane, settings)
+            guard [name, brand, domain].compactMap(\.self).count <= 1 else {
+                throw ValidationError("Name one: a lane (sms/twilio), --brand or --domain.")
+            }
+            if domain != nil, channel != .email { throw ValidationError("--domain is for email.") }
+            if let brand, !settings.brandNames.contains(brand) {
+                let known = settings.brandNames.joined(separator: ", ")
+                throw ValidationError("There is no brand '\(brand)'; known: \(known).")
+            }
+            return Messaging.Pause(
+                channel,
+                lane: name,
+                brand: brand,
+                domain: domain?.lowercased(),
+                reason: reason,
+                by: Console.user
+            )
         }
     }
 
     struct Pause: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Send nothing over a lane, or a whole channel; what arrives meanwhile waits.",
+            abstract: "Send nothing, or less, over a lane or a channel, for a brand or to a domain; the rest waits.",
             discussion: """
-                What is on the wire ends. While one lane of several is paused, the next takes its messages. A worker that runs \
-                notices within a second.
+                What is on the wire ends; what arrives meanwhile waits too. While one lane of several is paused, the next takes \
+                its messages. A worker that runs notices within a second.
                 """
         )
         @OptionGroup var options: CommonOptions
-        @Argument(help: "Such as sms or sms/twilio.")
-        var lane: String
+        @OptionGroup var subject: Subject
         @Option(help: "Why: lists, the audit log and the page show it.")
         var reason: String
         @Option(name: .customLong("for"), help: "How long, such as 30m or 2h (default: until it is resumed).")
         var duration: String?
+        @Option(name: .customLong("from"), help: "When it begins, such as 2026-12-24T18:00:00Z (default: now).")
+        var begins: String?
+        @Option(help: "What may still go, such as 10/s or 100/h (default: nothing).")
+        var rate: String?
 
         func run() async throws {
             let span = try duration.map { text in
@@ -84,35 +116,41 @@ struct LaneCommand: AsyncParsableCommand {
                 }
                 return span
             }
+            let start = try begins.map { text in
+                guard let time = Timestamp.parse(text) else {
+                    throw ValidationError("'\(text)' is no time: write it like 2026-12-24T18:00:00Z.")
+                }
+                return time
+            }
+            let pace = try rate.map { text in
+                guard let rate = RateSettings(text) else {
+                    throw ValidationError("'\(text)' is no rate: write it like 10/s, 600/min or 100/h.")
+                }
+                return rate
+            }
             try await withApp(options, creates: true) { app in
-                let (channel, name) = try LaneCommand.parse(lane, app.settings)
-                try await Pauses(app.queue).pause(
-                    channel,
-                    lane: name,
-                    reason: reason,
-                    milliseconds: span?.milliseconds,
-                    by: Console.user
-                )
-                Console.print(
-                    "\(lane) is paused \(duration.map { "for \($0)" } ?? "until 'dunlin lane resume \(lane)'")."
-                )
+                var order = try subject.order(app.settings, reason: reason)
+                order.rate = pace
+                order.begins = start ?? app.clock.now()
+                order.until = span.map { order.begins + $0.milliseconds }
+                try await Pauses(app.queue).put(order)
+                Console.print(order.words(now: app.clock.now()))
             }
         }
     }
 
     struct Resume: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Let a paused lane or channel send again.")
+        static let configuration = CommandConfiguration(abstract: "End a pause: what it kept goes again.")
         @OptionGroup var options: CommonOptions
-        @Argument(help: "Just as it was paused, such as sms or sms/twilio.")
-        var lane: String
+        @OptionGroup var subject: Subject
 
         func run() async throws {
             try await withApp(options) { app in
-                let (channel, name) = try LaneCommand.parse(lane, app.settings)
-                guard try await Pauses(app.queue).resume(channel, lane: name, by: Console.user) else {
-                    throw Failure(.data, "\(lane) is not paused: see 'dunlin lane list'")
+                let order = try subject.order(app.settings)
+                guard try await Pauses(app.queue).resume(order, by: Console.user) else {
+                    throw Failure(.data, "\(order.subject) is not paused: see 'dunlin lane list'")
                 }
-                Console.print("\(lane) sends again.")
+                Console.print("\(order.subject) sends again.")
             }
         }
     }

@@ -29,6 +29,9 @@ struct Shape: AsyncParsableCommand {
         try await withApp(options) { app in
             let rows = try await app.queue.shape(by: by.rawValue, now: app.clock.now())
             Console.print(json ? Shape.json(rows) : Shape.text(rows, by: by, limit: limit))
+            guard !json, by == .domain || by == .brand else { return }
+            let report = try await app.queue.status(now: app.clock.now())
+            if report.limits.contains(where: { $0.parked > 0 }) { Console.print("\n" + LaneTables.limits(report)) }
         }
     }
 

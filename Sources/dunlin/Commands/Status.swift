@@ -51,16 +51,9 @@ enum StatusText {
         var states = Table(MessageState.allCases.map { ($0.rawValue.uppercased(), .right) })
         states.add(MessageState.allCases.map { Words.count(report.messages[$0] ?? 0) })
         lines += [states.text, "", sentence(report)]
-        if !report.lanes.isEmpty {
-            var lanes = Table([
-                ("LANE", .left), ("CHANNEL", .left), ("STATE", .left), ("IN FLIGHT", .right), ("CONNECTIONS", .right),
-            ])
-            for lane in report.lanes where report.isWorking || lane.state != .open {
-                let state = lane.state == .open ? "open" : Console.style(lane.state.rawValue, .red)
-                lanes.add([lane.name, lane.channel.rawValue, state, "\(lane.inFlight)", "\(lane.connections)"])
-            }
-            if !lanes.isEmpty, report.isWorking { lines += ["", lanes.text] }
-        }
+        if !report.lanes.isEmpty, report.isWorking { lines += ["", LaneTables.lanes(report)] }
+        if !report.limits.isEmpty, report.isWorking { lines += ["", LaneTables.limits(report)] }
+        if !report.orders.isEmpty { lines += [""] + report.orders.map { $0.words(now: report.now) } }
         if !report.rates.isEmpty {
             var rates = Table([
                 ("LAST HOUR", .left), ("ACCEPTED", .right), ("RETRY", .right), ("REJECTED", .right),
@@ -106,6 +99,8 @@ enum StatusText {
                 ? "nothing is due"
                 : "\(Words.count(due)) due, the oldest for \(Words.span(seconds: report.oldestWaitingSeconds))"
         ]
+        let parked = report.parkedByChannel.values.reduce(0, +)
+        if parked > 0 { parts.append("\(Words.count(parked)) of them kept by a limit") }
         if let drain = report.drainSeconds { parts.append("about \(Words.span(seconds: drain)) to drain") }
         parts.append(
             "\(Words.count(report.accepted)) accepted in all"

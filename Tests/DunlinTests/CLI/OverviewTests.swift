@@ -109,6 +109,7 @@ struct OverviewTests {
                 expiry   ok  in time, until 2099-02-01T00:00:00Z
                 opt-out  ok  none covers it
                 content  ok  renders
+                limit    ok  none keeps it
                 lane     no  no worker has opened one for email yet
                 worker   no  none runs: start 'dunlin serve'
 
@@ -124,6 +125,7 @@ struct OverviewTests {
                 expiry   ok  never expires
                 opt-out  no  opted out of category commercial (cli)
                 content  ok  renders
+                limit    ok  none keeps it
                 lane     no  no worker has opened one for email yet
                 worker   no  none runs: start 'dunlin serve'
 
@@ -139,6 +141,7 @@ struct OverviewTests {
                 expiry   ok  never expires
                 opt-out  ok  none covers it
                 content  ok  renders
+                limit    ok  none keeps it
                 lane     no  no worker has opened one for email yet
                 worker   no  none runs: start 'dunlin serve'
 
@@ -150,7 +153,7 @@ struct OverviewTests {
                 as? [String: Any]
         )
         #expect(json["state"] as? String == "waiting")
-        #expect((json["checks"] as? [[String: Any]])?.count == 7)
+        #expect((json["checks"] as? [[String: Any]])?.count == 8)
     }
 
     @Test("after a drain")
@@ -212,6 +215,7 @@ struct OverviewTests {
                 expiry   ok  never expires
                 opt-out  no  opted out of category commercial (cli)
                 content  ok  renders
+                limit    ok  none keeps it
                 lane     ok  outbox is open
                 worker   no  none runs: start 'dunlin serve'
 

@@ -30,7 +30,7 @@ struct ConfigurationErrorTests {
             (
                 "channels:\n  email:\n    transport: []",
                 "dunlin.yaml:3: channels.email.transport: unknown key; known here: amounts, approval, "
-                    + "max_segments, retry, transports, uncertain"
+                    + "limits, max_segments, reply_rules, retry, shipped_limits, transports, uncertain, weights"
             ),
             (
                 "channels:\n  email:\n    retry: {first: 1m, fator: 3}",
@@ -44,7 +44,7 @@ struct ConfigurationErrorTests {
                 "channels:\n  email:\n    transports:\n      - type: outbox\n      - type: smtp\n"
                     + "        url: smtp://relay\n        port: 25",
                 "dunlin.yaml:7: channels.email.transports[1].port: unknown key; known here: burst, ca_file, command_timeout, "
-                    + "connect_timeout, connections, final_timeout, helo, idle, messages_per_connection, name, password, "
+                    + "connect_timeout, connections, domains, final_timeout, helo, idle, messages_per_connection, name, password, "
                     + "rate, tls, token_command, type, url, username"
             ),
             (

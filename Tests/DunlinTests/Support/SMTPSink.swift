@@ -25,6 +25,18 @@ final class SMTPSink: Sendable {
         }
     }
 
+    /// How many mails came in each second since the first of them.
+    func perSecond() throws -> [Int] {
+        let times = try FileManager.default.contentsOfDirectory(atPath: folder.path).map { name in
+            let facts = try FileManager.default.attributesOfItem(atPath: folder.path(name))
+            return (facts[.modificationDate] as? Date ?? .distantPast).timeIntervalSince1970
+        }
+        guard let first = times.min(), let last = times.max() else { return [] }
+        var counts = [Int](repeating: 0, count: Int(last - first) + 1)
+        for time in times { counts[Int(time - first)] += 1 }
+        return counts
+    }
+
     func mails() async throws -> [ReceivedMail] {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         return try await ReceivedMail.read(names.map(folder.path))

@@ -41,9 +41,10 @@ struct AuditLogTests {
         _ = try await tokens.revoke("t", by: "bob")
         _ = try await tokens.revoke("t", by: "bob")
         let pauses = Pauses(fixture.queue)
-        try await pauses.pause(.sms, lane: "twilio", reason: "spam", milliseconds: nil, by: "ada")
-        _ = try await pauses.resume(.sms, lane: nil, by: "bob")
-        _ = try await pauses.resume(.sms, lane: "twilio", by: "bob")
+        let order = Pause(.sms, lane: "twilio", reason: "spam", by: "ada")
+        try await pauses.put(order)
+        _ = try await pauses.resume(Pause(.sms, reason: "", by: ""), by: "bob")
+        _ = try await pauses.resume(order, by: "bob")
 
         let log = try await AuditLog(fixture.database).list(limit: 100)
         let since = Timestamp.text(fixture.clock.now)

@@ -26,7 +26,10 @@ struct PhoneKeysTests {
         #expect(keys.count == 6)
         #expect(try await fixture.queue.message(1)?.addressKey == "+12025550123")
         #expect(try await PhoneKeys.upgrade(fixture.database, region: "US") == [])
-        _ = try await fixture.queue.turn(.init(claims: [ClaimRequest(channel: .sms, limit: 1)]), node: 1)
+        _ = try await fixture.queue.turn(
+            .init(claims: [ClaimRequest(share: Share(channel: .sms, brand: "example"), limit: 1)]),
+            node: 1
+        )
         #expect(try await fixture.queue.message(1)?.state == .blocked)
     }
 }

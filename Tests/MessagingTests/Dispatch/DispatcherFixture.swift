@@ -10,6 +10,9 @@ struct DispatcherFixture: Sendable {
     let queued: QueueFixture
     var retry = RetrySettings()
     var uncertain = UncertainPolicy.retry
+    var limits: [LimitSettings] = []
+    var replyRules: [ReplyRuleSettings] = []
+    var weights: [String: Double] = [:]
     var stopWithin = TimeSpan(milliseconds: 30_000)
 
     init() async throws {
@@ -27,12 +30,11 @@ struct DispatcherFixture: Sendable {
         untilEmpty: Bool = true,
         onTurn: @escaping @Sendable () -> Void = {}
     ) throws -> Dispatcher {
-        let settings = MessagingSettings(
-            channels: [
-                .email: ChannelSettings(transports: [.outbox(OutboxSettings())], retry: retry, uncertain: uncertain)
-            ],
-            stopWithin: stopWithin
-        )
+        var email = ChannelSettings(transports: [.outbox(OutboxSettings())], retry: retry, uncertain: uncertain)
+        email.limits = limits
+        email.replyRules = replyRules
+        email.weights = weights
+        let settings = MessagingSettings(channels: [.email: email], stopWithin: stopWithin)
         let composer = Composer(
             library: TemplateLibrary(folder: queued.folder.path),
             brands: try Brand.all([:]),
@@ -90,6 +92,14 @@ struct DispatcherFixture: Sendable {
     /// How many messages are in each state that has any.
     func states() async throws -> [MessageState: Int64] {
         try await queue.status(now: clock.now).messages.filter { $0.value > 0 }
+    }
+
+    /// Looks until the status is as wanted, or the test's time is up.
+    func eventually(_ isReached: (StatusReport) -> Bool) async throws {
+        while !isReached(try await queue.status(now: clock.now)) {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
     }
 
     func events(_ id: Int64) async throws -> [Event.Kind] {

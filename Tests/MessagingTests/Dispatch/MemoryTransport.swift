@@ -43,6 +43,7 @@ final class MemoryTransport: Transport {
 
     let name: String
     let parallelism: Int
+    let domains: DomainSet?
     private let policy: @Sendable (Delivery, Int) -> Answer
     private let state = Mutex(State())
     private let thread = DispatchQueue(label: "dunlin.tests.transport")
@@ -51,12 +52,14 @@ final class MemoryTransport: Transport {
     init(
         _ name: String = "memory",
         parallelism: Int = 4,
+        domains: DomainSet? = nil,
         policy: @escaping @Sendable (Delivery, Int) -> Answer = { _, _ in
             .report(.outcome(.accepted("250 ok")), .working)
         }
     ) {
         self.name = name
         self.parallelism = parallelism
+        self.domains = domains
         self.policy = policy
     }
 

@@ -33,7 +33,7 @@ struct NewsTests {
             }
         }
 
-        func claimEvents() async throws -> [HandOff] { try await queued.claim(.event) }
+        func claimEvents() async throws -> [HandOff] { try await queued.claim(.event, brand: "") }
     }
 
     @Test("is made of what happens, for those who want it, in the transaction in which it happens")

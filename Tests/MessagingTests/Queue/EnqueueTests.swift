@@ -142,7 +142,12 @@ struct EnqueueTests {
             }
         )
         func claim(_ budget: Int, isFirstFree: Bool) async throws -> [HandOff] {
-            let request = ClaimRequest(channel: .email, limit: 10, byteBudget: budget, isFirstFree: isFirstFree)
+            let request = ClaimRequest(
+                share: Share(channel: .email, brand: "example"),
+                limit: 10,
+                byteBudget: budget,
+                isFirstFree: isFirstFree
+            )
             return try await fixture.queue.turn(.init(claims: [request]), node: 1).handOffs
         }
         #expect(try await claim(0, isFirstFree: false).map(\.id) == [3])

@@ -62,8 +62,15 @@ struct QueueFixture: Sendable {
     }
 
     /// Claims once, as a worker's turn does.
-    func claim(_ channel: Channel = .email, limit: Int = 100, node: Int64 = 1) async throws -> [HandOff] {
-        try await queue.turn(.init(claims: [ClaimRequest(channel: channel, limit: limit)]), node: node).handOffs
+    func claim(
+        _ channel: Channel = .email,
+        brand: String = "example",
+        limit: Int = 100,
+        aged: Int = 0,
+        node: Int64 = 1
+    ) async throws -> [HandOff] {
+        let request = ClaimRequest(share: Share(channel: channel, brand: brand), limit: limit, aged: aged)
+        return try await queue.turn(.init(claims: [request]), node: node).handOffs
     }
 
     /// Settles one hand-off, as a worker's turn does.

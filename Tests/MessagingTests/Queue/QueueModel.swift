@@ -61,9 +61,9 @@ struct QueueModel {
     // MARK: - Out
 
     /// What a claim hands off, in order.
-    mutating func claim(_ channel: Channel, limit: Int, now: Int64) -> [Message] {
+    mutating func claim(_ channel: Channel, brand: String, limit: Int, now: Int64) -> [Message] {
         let claimed = messages.values
-            .filter { $0.state == .waiting && $0.channel == channel && $0.due <= now }
+            .filter { $0.state == .waiting && $0.channel == channel && $0.brand == brand && $0.due <= now }
             .sorted { ($0.priority, $0.due, $0.id) < ($1.priority, $1.due, $1.id) }
             .prefix(limit)
         return claimed.compactMap { message in

@@ -61,7 +61,9 @@ struct QueueWalk {
             let held = model.messages.values.filter { $0.state == .held }.map(\.id).sorted()
             try await perform(.approve, held)
             var handedOff: [HandOff] = []
-            for channel in QueueWalk.channels { handedOff += try await claim(channel, limit: 50, node: 1) }
+            for channel in QueueWalk.channels {
+                for brand in QueueWalk.brands { handedOff += try await claim(channel, brand, limit: 50, node: 1) }
+            }
             try await write(handedOff.map { settlement($0, .accepted("250 ok")) })
             let open = model.messages.values.filter { !$0.state.isFinal }
             guard let next = open.map(\.due).min() else { return }
@@ -107,14 +109,20 @@ struct QueueWalk {
     private mutating func claim() async throws -> String {
         let node = Int.random(in: 0..<hands.count, using: &generator)
         let channel = generator.pick(QueueWalk.channels)
-        let handOffs = try await claim(channel, limit: generator.pick([1, 2, 5, 20]), node: Int64(node + 1))
+        let brand = generator.pick(QueueWalk.brands)
+        let handOffs = try await claim(channel, brand, limit: generator.pick([1, 2, 5, 20]), node: Int64(node + 1))
         hands[node] += handOffs
         return "claimed \(handOffs.map(\.id))"
     }
 
-    private mutating func claim(_ channel: Channel, limit: Int, node: Int64) async throws -> [HandOff] {
-        let expected = model.claim(channel, limit: limit, now: now)
-        let handOffs = try await fixture.claim(channel, limit: limit, node: node)
+    private mutating func claim(
+        _ channel: Channel,
+        _ brand: String,
+        limit: Int,
+        node: Int64
+    ) async throws -> [HandOff] {
+        let expected = model.claim(channel, brand: brand, limit: limit, now: now)
+        let handOffs = try await fixture.claim(channel, brand: brand, limit: limit, node: node)
         try #require(handOffs.map(\.id) == expected.map(\.id))
         try #require(handOffs.map(\.fence) == expected.map(\.fence))
         try #require(handOffs.map(\.attempts) == expected.map(\.attempts))

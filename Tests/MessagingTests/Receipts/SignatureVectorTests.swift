@@ -108,7 +108,8 @@ struct SignatureVectorTests {
         #expect(!isValid(vector.expected, url: url.replacing("mycompany", with: "mycompani") + "x"))
         if !vector.parameters.isEmpty {
             #expect(!isValid(vector.expected, parameters: vector.parameters + [("Added", "1")]))
-            #expect(!isValid(vector.expected, parameters: Array(vector.parameters.dropLast())))
+            let name = vector.parameters[0].name
+            #expect(!isValid(vector.expected, parameters: vector.parameters.filter { $0.name != name }))
         }
         if vector.body != nil { #expect(!isValid(vector.expected, body: body + [0x20])) }
     }

@@ -118,10 +118,10 @@ struct StatusReportTests {
             )
         }
         let first = try await nodes.register("first")
-        try await nodes.beat(first, [lane("a", .open), lane("b", .stopped, "535 no")])
+        try await nodes.beat(first, [lane("a", .open), lane("b", .stopped, "535 no")], [])
         let start = fixture.clock.now
         fixture.clock.now += 5000
-        try await nodes.beat(first, [lane("a", .open), lane("b", .open)])
+        try await nodes.beat(first, [lane("a", .open), lane("b", .open)], [])
         var report = try await fixture.queue.status(now: fixture.clock.now)
         #expect(report.node?.name == "first")
         #expect(report.node?.startedAt == start)

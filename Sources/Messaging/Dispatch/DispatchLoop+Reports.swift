@@ -1,0 +1,112 @@
+import Logging
+import Storage
+
+/// What the transports report: how it is settled, and what it tells of lanes, limits and the other side.
+extension DispatchLoop {
+    mutating func absorb(_ reports: [DeliveryReport], now: UInt64) {
+        guard !reports.isEmpty else { return }
+        var counts = [Int](repeating: 0, count: lanes.count)
+        for report in reports {
+            guard let entry = inFlight.removeValue(forKey: report.id) else { continue }
+            lanes[entry.lane].outstanding -= 1
+            bytesInFlight -= entry.delivery.payload.size
+            counts[entry.lane] += 1
+            let handOff = entry.delivery.handOff
+            if let sign = report.sign { notice(sign, lane: entry.lane, now: now) }
+            switch report.result {
+            case .stale:
+                measures.waited(lane: lanes[entry.lane].transport.name)
+                lanes[entry.lane].giveBack(entry.delivery, now: now)
+                work.stale.append(handOff)
+                stale[report.id] = (entry.delivery, entry.limits)
+            case .outcome(let outcome):
+                if case .putBack = outcome, !entry.limits.isEmpty {
+                    shaper.charge(entry.limits, -1, now: now, wall: clock.now())
+                }
+                shaper.end(entry.limits)
+                read(outcome, handOff, lane: entry.lane, now: now)
+                settle(handOff, lane: entry.lane, outcome)
+            }
+        }
+        for index in lanes.indices where counts[index] > 0 { lanes[index].took(counts[index], now: now) }
+    }
+
+    mutating func settle(_ handOff: HandOff, lane: Int, _ outcome: Outcome) {
+        if let word = outcome.word { summary.attempts[word, default: 0] += 1 }
+        measures.ended(handOff, lane: lanes[lane].transport.name, outcome, now: clock.now())
+        logger.debug("outcome", metadata: ["message": "\(handOff.id)", "outcome": "\(outcome)"])
+        let random: Double
+        switch outcome {
+        case .accepted, .rejected, .held:
+            random = 0
+        case .retry, .uncertain, .putBack:
+            random = Double.random(in: 0..<1, using: &generator)
+            books[handOff.channel]?.notice(handOff.brand, due: 0)
+        }
+        let policy = lanes[lane].policy
+        work.settlements.append(
+            Settlement(
+                handOff: handOff,
+                transport: lanes[lane].transport.name,
+                outcome: outcome,
+                retry: policy.retry,
+                uncertain: policy.uncertain,
+                random: random
+            )
+        )
+    }
+
+    mutating func notice(_ sign: Breaker.Sign, lane: Int, now: UInt64) {
+        let wasOpen = lanes[lane].breaker.isOpen
+        let before = lanes[lane].breaker.state
+        lanes[lane].take(sign, now: now)
+        let breaker = lanes[lane].breaker
+        if breaker.isOpen, !wasOpen {
+            logger.error(
+                "lane stopped; its messages wait",
+                metadata: [
+                    "lane": "\(lanes[lane].transport.name)",
+                    "reason": "\(Redaction.withoutAddresses(breaker.reason ?? ""))",
+                ]
+            )
+            lanes[lane].transport.withdraw()
+            lastBeat = 0
+        } else if breaker.state == .closed, before != .closed {
+            logger.notice("lane works again", metadata: ["lane": "\(lanes[lane].transport.name)"])
+            lastBeat = 0
+        }
+    }
+
+    /// Words by which something was refused: kept for whoever looks, and held against the rules.
+    private mutating func read(_ outcome: Outcome, _ handOff: HandOff, lane: Int, now: UInt64) {
+        switch outcome {
+        case .retry(_, let words, _), .rejected(_, let words):
+            let words = Redaction.withoutAddresses(words)
+            lanes[lane].lastError = words
+            shaper.heard(words, domain: handOff.domain, handOff.channel, handOff.brand, now: now)
+            orders += replies.read(
+                words,
+                handOff,
+                lane: lanes[lane].transport.name,
+                limit: shaper.name(ofDomain: handOff.domain, handOff.channel, handOff.brand),
+                now: clock.now()
+            )
+        case .accepted, .uncertain, .held, .putBack:
+            break
+        }
+    }
+
+    /// Writes the orders that follow from replies; they hold from then on.
+    mutating func give(now: UInt64) async {
+        do {
+            for order in orders {
+                try await Pauses(queue).put(order)
+                logger.warning("\(order.subject): \(order.reason)")
+            }
+            orders = []
+        } catch {
+            logger.debug("an order was not written: \(error)")
+        }
+        await lookForPauses(now: now)
+    }
+}

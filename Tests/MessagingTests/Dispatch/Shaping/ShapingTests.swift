@@ -1,0 +1,212 @@
+import Foundation
+import Storage
+import TestSupport
+import Testing
+
+@testable import Messaging
+
+@Suite("Limits in the dispatcher", .timeLimit(.minutes(2)))
+struct ShapingTests {
+    private static func limits(_ json: String) throws -> [LimitSettings] {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode([LimitSettings].self, from: Data(json.utf8))
+    }
+
+    private static func messages(_ count: Int, _ domain: String, brand: String = "example", priority: Int = 5)
+        -> [NewMessage]
+    {
+        (0..<count).map { QueueFixture.message(to: "p\($0)@\(domain)", priority: priority, brand: brand) }
+    }
+
+    private static func count(_ departed: [MemoryTransport.Departure], _ domain: String) -> Int {
+        departed.count { $0.recipient.hasSuffix("@\(domain)") }
+    }
+
+    @Test("a domain that may get few a second holds nobody else up, and is parked out of the way")
+    func headOfLine() async throws {
+        var fixture = try await DispatcherFixture()
+        fixture.limits = try Self.limits(
+            #"[{"each": "domain", "domains": ["slow.example"], "rate": "2/s", "burst": 1}]"#
+        )
+        _ = try await fixture.enqueue(Self.messages(3000, "slow.example") + Self.messages(500, "fast.example"))
+        let transport = MemoryTransport(parallelism: 16)
+        let dispatcher = try fixture.dispatcher([transport], untilEmpty: false)
+        try await fixture.whileWorking(dispatcher) {
+            await transport.wait {
+                Self.count($0.departed, "fast.example") == 500 && Self.count($0.departed, "slow.example") >= 3
+            }
+        }
+        let report = try await fixture.queue.status(now: fixture.clock.now)
+        let sent = Self.count(transport.departures, "slow.example")
+        #expect(report.parkedByChannel[.email] == Int64(3000 - sent))
+        #expect(report.messages[.waiting] == Int64(3000 - sent))
+        #expect(sent < 100)
+        // In order: what was handed in first goes first.
+        let slow = transport.departures.filter { $0.recipient.hasSuffix("@slow.example") }.map(\.id)
+        #expect(slow == Array(1...Int64(sent)))
+    }
+
+    @Test("what is parked is found by the next worker, and goes as soon as nothing limits it")
+    func restart() async throws {
+        var fixture = try await DispatcherFixture()
+        fixture.limits = try Self.limits(#"[{"name": "group", "domains": ["*.slow.example"], "rate": "1/h"}]"#)
+        let ids = try await fixture.enqueue(Self.messages(50, "a.slow.example") + Self.messages(50, "b.slow.example"))
+        let first = MemoryTransport()
+        let dispatcher = try fixture.dispatcher([first], untilEmpty: false)
+        try await fixture.whileWorking(dispatcher) {
+            try await fixture.eventually { $0.parkedByChannel[.email] == 100 }
+        }
+        #expect(first.departures.isEmpty)
+        fixture.limits = []
+        let second = MemoryTransport()
+        try await fixture.drain(second)
+        #expect(second.departures.map(\.id).sorted() == ids)
+        #expect(try await fixture.states() == [.sent: 100])
+    }
+
+    @Test("never more are on the wire than a limit says, and all go in the end")
+    func concurrency() async throws {
+        var fixture = try await DispatcherFixture()
+        fixture.limits = try Self.limits(#"[{"each": "domain", "concurrency": 2}]"#)
+        let ids = try await fixture.enqueue(Self.messages(20, "a.example") + Self.messages(20, "b.example"))
+        let transport = MemoryTransport(parallelism: 16) { _, _ in .wire }
+        let dispatcher = try fixture.dispatcher([transport], untilEmpty: false)
+        try await fixture.whileWorking(dispatcher) {
+            for round in 1...10 {
+                await transport.wait { $0.departed.count == round * 4 && $0.wire == 4 }
+                #expect(Self.count(transport.departures, "a.example") == round * 2)
+                transport.release(.outcome(.accepted("250 ok")), .working)
+            }
+            await transport.wait { $0.departed.count == 40 && $0.wire == 0 }
+            try await fixture.eventually { $0.messages[.sent] == 40 }
+        }
+        #expect(transport.departures.map(\.id).sorted() == ids)
+    }
+
+    @Test("a day's limit holds over restarts, and its messages go on the next day")
+    func quota() async throws {
+        var fixture = try await DispatcherFixture()
+        fixture.limits = try Self.limits(#"[{"each": "brand", "per_day": 7, "time_zone": "America/Los_Angeles"}]"#)
+        _ = try await fixture.enqueue(20)
+        let transport = MemoryTransport()
+        for _ in 0..<3 { try await fixture.drain(transport) }
+        #expect(transport.departures.count == 7)
+        let limits = try await fixture.queue.status(now: fixture.clock.now).limits
+        #expect(limits.contains { $0.name == "brand:example" && $0.reason != nil && $0.until != nil })
+        fixture.clock.now += 86_400_000
+        for _ in 0..<2 { try await fixture.drain(transport) }
+        #expect(transport.departures.count == 14)
+        #expect(try await fixture.states() == [.sent: 14, .waiting: 6])
+    }
+
+    @Test("an order keeps a domain or a brand, also what arrives later; resumed, all go", arguments: [true, false])
+    func orders(_ isAboutDomain: Bool) async throws {
+        let fixture = try await DispatcherFixture()
+        let order = Pause(
+            .email,
+            brand: isAboutDomain ? nil : "example",
+            domain: isAboutDomain ? "example.com" : nil,
+            reason: "complaints",
+            by: "ada"
+        )
+        try await Pauses(fixture.queue).put(order)
+        _ = try await fixture.enqueue(5)
+        let transport = MemoryTransport()
+        try await fixture.drain(transport)
+        #expect(transport.departures.isEmpty)
+        _ = try await fixture.enqueue(Self.messages(3, "example.com") + Self.messages(3, "example.org"))
+        try await fixture.drain(transport)
+        #expect(transport.departures.count == (isAboutDomain ? 3 : 0))
+        #expect(try await Pauses(fixture.queue).resume(order, by: "ada"))
+        try await fixture.drain(transport)
+        #expect(transport.departures.count == 11)
+    }
+
+    @Test("a rule on replies suspends the domain, and nobody else")
+    func replyRule() async throws {
+        var fixture = try await DispatcherFixture()
+        let decoder = JSONDecoder()
+        let json = #"[{"match": "too much", "count": 2, "scope": "domain", "for": "1h"}]"#
+        fixture.replyRules = try decoder.decode([ReplyRuleSettings].self, from: Data(json.utf8))
+        _ = try await fixture.enqueue(Self.messages(50, "full.example") + Self.messages(50, "free.example"))
+        let transport = MemoryTransport(parallelism: 1) { delivery, _ in
+            guard case .email(let email) = delivery.payload, email.recipient.hasSuffix("@full.example") else {
+                return .report(.outcome(.accepted("250 ok")), .working)
+            }
+            return .report(.outcome(.retry(.temporary, "452 4.2.2 too much mail")), .working)
+        }
+        try await fixture.drain(transport)
+        #expect(Self.count(transport.departures, "free.example") == 50)
+        #expect(Self.count(transport.departures, "full.example") < 10)
+        let orders = try await Pauses(fixture.queue).list(now: fixture.clock.now)
+        #expect(orders.map(\.domain) == ["full.example"])
+        #expect(orders.first?.by == AuditEntry.dunlin)
+    }
+
+    @Test("a transport that is bound to domains gets theirs and nothing else, whatever the other does")
+    func bound() async throws {
+        let fixture = try await DispatcherFixture()
+        _ = try await fixture.enqueue(
+            Self.messages(200, "other.example") + Self.messages(20, "bulk.example")
+                + Self.messages(20, "x.bulk.example")
+        )
+        let common = MemoryTransport("common", parallelism: 1) { _, _ in
+            .report(.outcome(.putBack), .ourFault("535 no"))
+        }
+        let bulk = MemoryTransport("bulk", parallelism: 2, domains: try DomainSet(["bulk.example", "*.bulk.example"]))
+        try await fixture.drain(common, bulk)
+        #expect(bulk.departures.count == 40)
+        #expect(Self.count(bulk.departures, "other.example") == 0)
+        let mended = MemoryTransport("common")
+        try await fixture.drain(mended, bulk)
+        #expect(mended.departures.count == 200 && bulk.departures.count == 40)
+        #expect(try await fixture.states() == [.sent: 240])
+    }
+
+    @Test("brands take turns by their weights, however long another's run is")
+    func brands() async throws {
+        var fixture = try await DispatcherFixture()
+        fixture.weights = ["small": 1, "large": 3]
+        _ = try await fixture.enqueue(Self.messages(2000, "example.com", brand: "large", priority: 0))
+        _ = try await fixture.enqueue(Self.messages(100, "example.com", brand: "small", priority: 9))
+        let transport = MemoryTransport(parallelism: 2)
+        try await fixture.drain(transport)
+        let small = transport.departures.enumerated().filter { $0.element.id > 2000 }.map(\.offset)
+        #expect(small.count == 100)
+        // One in four, and what a turn takes in hand, which depends on how fast the machine is.
+        #expect((small.last ?? .max) <= 100 * 4 + 800)
+        #expect((small.first ?? .max) <= 800)
+    }
+
+    @Test("a message of the lowest priority is not starved by a stream of urgent ones")
+    func aging() async throws {
+        let fixture = try await QueueFixture()
+        _ = try await fixture.queue.enqueue([QueueFixture.message(to: "low@example.com", priority: 9)])
+        var book = ShareBook()
+        var rounds = 0
+        var isSent = false
+        while !isSent, rounds < 200 {
+            rounds += 1
+            fixture.clock.now += 1000
+            _ = try await fixture.queue.enqueue(
+                (0..<5).map { QueueFixture.message(to: "u\(rounds)-\($0)@example.com", priority: 0) }
+            )
+            book.notice("example", due: 0)
+            let asked = book.requests(
+                .email,
+                room: 3,
+                now: UInt64(rounds),
+                wall: fixture.clock.now,
+                weight: { _ in 1 },
+                grant: { $1 },
+                wake: { _ in 0 }
+            )
+            for (share, limit, aged) in asked {
+                let handOffs = try await fixture.claim(brand: share.brand, limit: limit, aged: aged)
+                isSent = isSent || handOffs.contains { $0.priority == 9 }
+            }
+        }
+        #expect(isSent && rounds <= 4)
+    }
+}

@@ -7,6 +7,8 @@ public struct Backend: Sendable {
     public let queue: Queue
     public let optOuts: OptOuts
     public let audit: AuditLog
+    public let tasks: ManualTasks
+    public let envelope: LetterSheet.Envelope
     public let tokens: Tokens
     public let subscriptions: Subscriptions
     public let allowsPrivateSubscribers: Bool
@@ -26,6 +28,8 @@ public struct Backend: Sendable {
         queue: Queue,
         optOuts: OptOuts,
         audit: AuditLog,
+        tasks: ManualTasks,
+        envelope: LetterSheet.Envelope,
         tokens: Tokens,
         subscriptions: Subscriptions,
         allowsPrivateSubscribers: Bool,
@@ -41,6 +45,8 @@ public struct Backend: Sendable {
         self.queue = queue
         self.optOuts = optOuts
         self.audit = audit
+        self.tasks = tasks
+        self.envelope = envelope
         self.tokens = tokens
         self.subscriptions = subscriptions
         self.allowsPrivateSubscribers = allowsPrivateSubscribers

@@ -67,7 +67,7 @@ public struct HTTPServer: Service {
         let api = [
             EnqueueRoute(backend: backend, register: register, acceptQueue: acceptQueue).routes,
             MessageRoutes(backend: backend).routes, OptOutRoutes(backend: backend).routes,
-            AuditRoutes(backend: backend).routes,
+            AuditRoutes(backend: backend).routes, TaskRoutes(backend: backend).routes,
             TemplateRoutes(backend: backend).routes, SubscriptionRoutes(backend: backend).routes,
             HookRoutes(backend: backend, publicURL: publicURL).routes,
             StatusRoutes(backend: backend, reports: reports, readiness: readiness).routes,
@@ -76,6 +76,7 @@ public struct HTTPServer: Service {
         let pages = [
             FrontRoutes(backend: backend, page: page, register: register).routes,
             MessagePageRoutes(backend: backend, page: page).routes,
+            TaskPageRoutes(backend: backend, page: page).routes,
             TemplatePageRoutes(backend: backend, page: page).routes,
             OptOutPageRoutes(backend: backend, page: page).routes,
             LiveRoutes(backend: backend, page: page, gatekeeper: gatekeeper).routes,

@@ -98,6 +98,8 @@ struct App {
             queue: queue,
             optOuts: optOuts,
             audit: AuditLog(database),
+            tasks: ManualTasks(queue),
+            envelope: settings.envelope,
             tokens: Tokens(database),
             subscriptions: Subscriptions(queue),
             allowsPrivateSubscribers: settings.subscriptions.allowPrivate,

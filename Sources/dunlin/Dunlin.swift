@@ -21,7 +21,7 @@ struct Dunlin: AsyncParsableCommand {
             CommandGroup(
                 name: "Act",
                 subcommands: [
-                    MessageCommand.self, OptOutCommand.self, TemplateCommand.self, LaneCommand.self,
+                    MessageCommand.self, TaskCommand.self, OptOutCommand.self, TemplateCommand.self, LaneCommand.self,
                     SubscriptionCommand.self,
                     TokenCommand.self, AuditCommand.self,
                 ]

@@ -47,6 +47,19 @@ public enum Transports {
                     transports[channel, default: []].append(
                         try self.gateway(gateway, name: name, channel: channel, place, http)
                     )
+                case .task(let task):
+                    guard channel == .call || channel == .letter else {
+                        throw Rejection(place, "a task is a call or a letter: \(channel.rawValue) needs another transport")
+                    }
+                    guard let queue else { continue }
+                    transports[channel, default: []].append(
+                        TaskTransport(
+                            name: name,
+                            queue: queue,
+                            assignee: task.assignee,
+                            within: task.dueIn?.milliseconds ?? 2 * 86_400_000
+                        )
+                    )
                 case .outbox(let outbox):
                     transports[channel, default: []].append(
                         OutboxTransport(name: transport.name, folder: folder(of: outbox, settings))
@@ -70,7 +83,7 @@ public enum Transports {
                     )
                 }
             }
-            if let all = transports[channel], all.allSatisfy({ $0.domains != nil }) {
+            if let all = transports[channel], !all.isEmpty, all.allSatisfy({ $0.domains != nil }) {
                 throw Rejection(
                     "channels.\(channel.rawValue).transports",
                     "each is bound to some domains: add one without 'domains' for all others"

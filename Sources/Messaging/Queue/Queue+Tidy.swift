@@ -59,6 +59,7 @@ extension Queue {
                 try transaction.batch(Queue.deleteEvents, ids)
                 try transaction.batch(Queue.deleteContent, ids)
                 try transaction.batch(Queue.deleteReferences, ids)
+                try transaction.batch(ManualTasks.forget, ids)
                 try transaction.batch(Queue.deleteMessage, ids)
                 try Tally.add(Int64(ids.count), to: Tally.pruned(state), transaction)
                 total += ids.count

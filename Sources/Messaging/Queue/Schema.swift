@@ -32,7 +32,7 @@ public enum Schema {
             statements: [
                 addShare, fillShare, dropMessageWaiting, messageShare, pauseOrder, fillPauseOrder, dropPause,
                 addLaneDetail,
-                limiter, allowance,
+                limiter, allowance, task, taskOpen,
             ]
         ),
     ]
@@ -379,6 +379,24 @@ public enum Schema {
         )
         """
     )
+
+    /// What people are to do, one for each message that they deliver.
+    static let task = Statement(
+        """
+        CREATE TABLE task (
+            message BIGINT PRIMARY KEY,
+            state TEXT NOT NULL,
+            assignee TEXT,
+            opened_at BIGINT NOT NULL,
+            due BIGINT NOT NULL,
+            outcome TEXT,
+            note TEXT,
+            actor TEXT,
+            finished_at BIGINT
+        )
+        """
+    )
+    static let taskOpen = Statement("CREATE INDEX task_open ON task (due, message) WHERE state = 'open'")
 
     static let setting = Statement("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
 

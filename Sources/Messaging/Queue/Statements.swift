@@ -8,5 +8,5 @@ public enum Statements {
         + Queue.turnStatements + Queue.lookStatements + MessageAction.statements + Queue.tidyStatements
         + Tokens.statements + Subscriptions.statements + News.statements + NewsRelay.statements
         + Queue.editStatements + AuditLog.statements + HookLog.statements + Pauses.statements + PhoneKeys.statements
-        + Queue.statusStatements + Reservation.statements
+        + Queue.statusStatements + [Queue.ahead] + Reservation.statements + ManualTasks.statements
 }

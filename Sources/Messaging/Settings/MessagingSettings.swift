@@ -72,6 +72,12 @@ public struct MessagingSettings: Sendable {
         return rules
     }
 
+    /// Where the window of a letter's envelope is.
+    public var envelope: LetterSheet.Envelope {
+        for case .task(let task) in channels[.letter]?.transports ?? [] { return task.envelope ?? .din }
+        return .din
+    }
+
     /// The address that each brand sends from.
     var senders: [String: String] {
         brands.mapValues { (try? Mailbox(parsing: $0.from).address.description) ?? $0.from }

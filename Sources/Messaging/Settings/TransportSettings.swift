@@ -5,6 +5,7 @@ public enum TransportSettings: Sendable, Codable {
     case webhook(WebhookSettings)
     case twilio(TwilioSettings)
     case gateway(GatewaySettings)
+    case task(TaskSettings)
 
     enum CodingKeys: String, CodingKey { case type }
 
@@ -18,13 +19,14 @@ public enum TransportSettings: Sendable, Codable {
         case "outbox": self = .outbox(try OutboxSettings(from: decoder))
         case "webhook": self = .webhook(try WebhookSettings(from: decoder))
         case "twilio": self = .twilio(try TwilioSettings(from: decoder))
+        case "task": self = .task(try TaskSettings(from: decoder))
         case "gateway": self = .gateway(try GatewaySettings(from: decoder))
         case let other:
             throw DecodingError.dataCorruptedError(
                 forKey: .type,
                 in: container,
                 debugDescription:
-                    "there is no transport of type '\(other)': write smtp, webhook, twilio, gateway or outbox"
+                    "there is no transport of type '\(other)': write smtp, webhook, twilio, gateway, task or outbox"
             )
         }
     }
@@ -36,6 +38,7 @@ public enum TransportSettings: Sendable, Codable {
         case .webhook(let settings): try settings.encode(to: encoder)
         case .twilio(let settings): try settings.encode(to: encoder)
         case .gateway(let settings): try settings.encode(to: encoder)
+        case .task(let settings): try settings.encode(to: encoder)
         }
     }
 
@@ -46,6 +49,7 @@ public enum TransportSettings: Sendable, Codable {
         case .webhook(let settings): settings.name ?? "webhook"
         case .twilio(let settings): settings.name ?? "twilio"
         case .gateway(let settings): settings.name ?? "gateway"
+        case .task(let settings): settings.name ?? "task"
         }
     }
 }

@@ -15,6 +15,7 @@ public struct Explanation: Sendable {
     public let next: Int64?
 
     /// - Parameters:
+    ///   - ahead: messages that the same limit keeps before it.
     ///   - composer: renders the message once more, as its hand-off will.
     ///   - now: milliseconds since 1970, UTC.
     init(
@@ -22,6 +23,7 @@ public struct Explanation: Sendable {
         optOuts: [OptOut],
         report: StatusReport,
         composer: Composer,
+        ahead: Int64,
         now: Int64
     ) {
         var checks: [Check] = []
@@ -69,12 +71,14 @@ public struct Explanation: Sendable {
         } catch {
             check("content", false, "\(error)")
         }
+        var wait: Int64 = 0
         let kept = message.state == .waiting ? message.keptBy : nil
         if let limit = kept {
             let known = report.limits.first { $0.channel == message.channel && $0.name == limit }
-            let pace = known?.limit.map { ", which lets \(($0 * 3600).rounded()) an hour go" } ?? ""
-            let more = known.map { ", and keeps \($0.parked)\($0.reason.map { ": \($0)" } ?? "")" } ?? ""
-            check("limit", false, "kept by \(limit)\(pace)\(more)")
+            let pace = known?.limit.map { " (\(Words.rate($0)))" } ?? ""
+            let why = known?.reason.map { ": \($0)" } ?? ""
+            check("limit", false, "kept by \(limit)\(pace), behind \(Words.messages(ahead))\(why)")
+            if let pace = known?.limit, pace > 0 { wait = Int64(Double(ahead + 1) / pace * 1000) }
         } else {
             check("limit", true, "none keeps it")
         }
@@ -90,7 +94,7 @@ public struct Explanation: Sendable {
         self.message = message
         self.checks = checks
         let stops = checks.contains { ["expiry", "opt-out", "content"].contains($0.name) && !$0.passes }
-        next = isOpen && message.state == .waiting && !stops ? max(message.due, now) : nil
+        next = isOpen && message.state == .waiting && !stops ? max(message.due, now) + wait : nil
     }
 
     private static func advice(_ message: StoredMessage) -> String {
@@ -103,11 +107,27 @@ public struct Explanation: Sendable {
 }
 
 extension Queue {
+    static let ahead = Statement(
+        """
+        SELECT count(*) FROM message
+        WHERE state = 'waiting' AND channel = $1 AND share = $2 AND (priority, due, id) < ($3, $4, $5)
+        """
+    )
+
     /// - Returns: `nil` when there is no such message.
     public func explain(_ id: Int64, composer: Composer, now: Int64) async throws -> Explanation? {
         guard let message = try await message(id) else { return nil }
         let optOuts = try await OptOuts(database).covering(message.addressKey)
         let report = try await status(now: now)
-        return Explanation(message, optOuts: optOuts, report: report, composer: composer, now: now)
+        var ahead: Int64 = 0
+        if message.state == .waiting, let limit = message.keptBy {
+            let share = Share(channel: message.channel, brand: message.brand, limit: limit)
+            let values: [SQLValue] = [
+                .text(share.channel.rawValue), .text(share.name), .integer(Int64(message.priority)),
+                .integer(message.due), .integer(message.id),
+            ]
+            ahead = try await database.read { try $0.first(Queue.ahead, values) { $0.integer(0) } ?? 0 }
+        }
+        return Explanation(message, optOuts: optOuts, report: report, composer: composer, ahead: ahead, now: now)
     }
 }

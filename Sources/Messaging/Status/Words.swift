@@ -17,11 +17,16 @@ public enum Words {
         number == 1 ? "1 message" : "\(count(number)) messages"
     }
 
-    /// `12/s`, `0.5/s`, `3/h`.
+    /// `12/s`, `1.5/s`, `6/min`, `3/h`.
     public static func rate(_ perSecond: Double) -> String {
         if perSecond <= 0 { return "0/s" }
         if perSecond >= 10 { return "\(count(Int64(perSecond.rounded())))/s" }
-        if perSecond >= 0.1 { return "\((perSecond * 10).rounded() / 10)/s" }
+        func tenths(_ rate: Double) -> String {
+            let tenths = Int((rate * 10).rounded())
+            return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+        }
+        if perSecond >= 1 { return "\(tenths(perSecond))/s" }
+        if perSecond >= 1.0 / 60 { return "\(tenths(perSecond * 60))/min" }
         return "\(max(1, Int((perSecond * 3600).rounded())))/h"
     }
 

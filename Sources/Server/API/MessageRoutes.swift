@@ -186,28 +186,14 @@ extension RenderedPart {
         writer.beginObject()
         writer.name("parts")
         writer.beginArray()
-        for part in parts {
-            writer.beginObject()
-            writer.member("name", part.name)
-            writer.member("content_type", part.contentType)
-            writer.member("text", part.text)
-            if let segments = part.segments {
-                writer.name("segments")
-                writer.beginObject()
-                writer.member("count", segments.count)
-                writer.member("alphabet", segments.alphabet.rawValue)
-                writer.member("units", segments.units)
-                writer.endObject()
-            }
-            writer.endObject()
-        }
+        for part in parts { part.write(to: &writer) }
         writer.endArray()
         writer.endObject()
     }
 }
 
 extension Optional {
-    fileprivate func asyncMap<Result>(_ body: (Wrapped) async throws -> Result?) async rethrows -> Result? {
+    func asyncMap<Result>(_ body: (Wrapped) async throws -> Result?) async rethrows -> Result? {
         guard let value = self else { return nil }
         return try await body(value)
     }

@@ -4,7 +4,7 @@ import Templating
 /// The page's own templates, compiled once; they are part of the program.
 struct PageTemplates: Sendable {
     enum Name: String, CaseIterable {
-        case ask, error, message, messages, overview, signin, template, templates
+        case ask, error, message, messages, overview, signin, task, tasks, template, templates
         case optOuts = "opt_outs"
         case messageLive = "message_live"
         case messagesLive = "messages_live"
@@ -29,6 +29,8 @@ struct PageTemplates: Sendable {
         case .messages: PackageResources.messages_html
         case .overview: PackageResources.overview_html
         case .signin: PackageResources.signin_html
+        case .task: PackageResources.task_html
+        case .tasks: PackageResources.tasks_html
         case .template: PackageResources.template_html
         case .templates: PackageResources.templates_html
         case .optOuts: PackageResources.opt_outs_html

@@ -118,6 +118,9 @@ struct Check: AsyncParsableCommand {
                     findings.append(
                         ("\(channel.rawValue): \(transport.name)", true, "texts go to \(host(of: gateway.url))")
                     )
+                case .task(let task):
+                    let who = task.assignee.map { "\($0) does it" } ?? "a person does it"
+                    findings.append(("\(channel.rawValue): \(transport.name)", true, who))
                 case .smtp(let smtp):
                     let place = "channels.\(channel.rawValue).transports[\(index)]"
                     do {

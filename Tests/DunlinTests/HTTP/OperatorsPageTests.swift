@@ -6,14 +6,6 @@ struct OperatorsPageTests {
     private static let tab = "\u{E004}"
     private static let enter = "\u{E007}"
 
-    private func signIn(_ browser: Browser, _ server: WebServer, at path: String = "/") async throws {
-        try await browser.open(server.url + path)
-        #expect(try await browser.title == "Sign in · Dunlin")
-        try await browser.type(server.token ?? "", into: "#token")
-        try await browser.click("main form button")
-        try await eventually("one is signed in") { try await browser.title != "Sign in · Dunlin" }
-    }
-
     /// What holds at the end of every visit.
     private func expectQuiet(_ browser: Browser, _ server: WebServer) async throws {
         #expect(try await browser.complaints() == [])
@@ -71,7 +63,7 @@ struct OperatorsPageTests {
         _ = try await server.enqueue(later)
         _ = try await server.enqueue(Mail("gone", to: "gone@example.com", subject: "Going nowhere"))
         let browser = try await Browser()
-        try await signIn(browser, server)
+        try await browser.signIn(server)
         #expect(try await browser.title == "Overview · Dunlin")
         try await browser.open(server.url + "/messages/1")
         #expect(try await browser.text("h1") == "Wait for it")
@@ -117,7 +109,7 @@ struct OperatorsPageTests {
         }
         for mail in mails { _ = try await server.enqueue(mail) }
         let browser = try await Browser()
-        try await signIn(browser, server, at: "/messages")
+        try await browser.signIn(server, at: "/messages")
         #expect(try await browser.text(".tally") == "60 messages, newest first")
         try await browser.click("input[name=id][value='60']")
         try await browser.click("input[name=id][value='59']")
@@ -142,7 +134,7 @@ struct OperatorsPageTests {
     func preview() async throws {
         let server = try await WebServer(try Site(Site.brands), scopes: "read")
         let browser = try await Browser()
-        try await signIn(browser, server, at: "/templates")
+        try await browser.signIn(server, at: "/templates")
         try await browser.click("a[href='/templates/payment-thanks']")
         try await eventually("it is shown") { try await browser.text("#parts").contains("Ada") }
         _ = try await browser.run(
@@ -170,7 +162,7 @@ struct OperatorsPageTests {
     func optOuts() async throws {
         let server = try await WebServer(try Site(nil), scopes: "read,comply")
         let browser = try await Browser()
-        try await signIn(browser, server, at: "/opt-outs")
+        try await browser.signIn(server, at: "/opt-outs")
         try await browser.type("nobody", into: "#a-address")
         try await browser.type("Ada@Example.com", into: "#a-address")
         try await browser.type("asked by telephone", into: "#a-note")
@@ -205,7 +197,7 @@ struct OperatorsPageTests {
             Mail("k\"'><script>window.hit=1</script>", subject: attack, text: attack, html: html)
         )
         let browser = try await Browser()
-        try await signIn(browser, server)
+        try await browser.signIn(server)
         for path in [
             "/", "/messages", "/messages/1", "/messages?to=%3Cscript%3Ewindow.hit%3D1%3C%2Fscript%3E%40x",
             "/nothing/%3Cscript%3E",
@@ -272,7 +264,7 @@ struct OperatorsPageTests {
         let long = String(repeating: "Donaudampfschiffahrtsgesellschaft", count: 6)
         _ = try await server.enqueue(Mail("a", subject: long, text: long))
         let browser = try await Browser(size: (390, 844), dark: dark)
-        try await signIn(browser, server)
+        try await browser.signIn(server)
         for path in ["/", "/messages", "/messages/1", "/templates", "/templates/invoice-issued", "/opt-outs"] {
             try await browser.open(server.url + path)
             let width = try await browser.run("return document.documentElement.scrollWidth") as? Int ?? 0
@@ -289,7 +281,7 @@ struct OperatorsPageTests {
         mail.due = "2099-01-01T00:00:00Z"
         _ = try await server.enqueue(mail)
         let browser = try await Browser(script: false)
-        try await signIn(browser, server, at: "/messages/1")
+        try await browser.signIn(server, at: "/messages/1")
         #expect(try await browser.title == "Message 1 · Dunlin")
         try await browser.click("#do-cancel")
         try await eventually("it is cancelled") { try await server.site.message("1").state == "cancelled" }

@@ -80,6 +80,14 @@ final class Browser: Sendable {
         try await Browser.call("POST", "\(session)/execute/sync", ["script": script, "args": [Any]()])
     }
 
+    func signIn(_ server: WebServer, at path: String = "/") async throws {
+        try await open(server.url + path)
+        guard try await title == "Sign in · Dunlin" else { throw Complaint("the page asks nobody to sign in") }
+        try await type(server.token ?? "", into: "#token")
+        try await click("main form button")
+        try await eventually("one is signed in") { try await title != "Sign in · Dunlin" }
+    }
+
     func text(_ selector: String = "main") async throws -> String {
         try await run("const e = document.querySelector(\(Browser.quoted(selector))); return e ? e.innerText : ''")
             as? String ?? ""

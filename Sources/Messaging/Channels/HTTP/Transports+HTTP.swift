@@ -143,7 +143,7 @@ extension Transports {
                     proof: CallbackProof(secret: secret, transport: transport.name),
                     region: settings.region
                 )
-            case .smtp, .outbox, .webhook: break
+            case .smtp, .outbox, .webhook, .task: break
             }
         }
         return readers

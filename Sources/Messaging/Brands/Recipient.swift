@@ -35,7 +35,9 @@ public struct Recipient: Sendable {
             guard !text.isEmpty, text.utf8.count <= Recipient.longest else {
                 throw Rejection("to", "1 to \(Recipient.longest) bytes are expected")
             }
-            guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f }) else {
+            let allowed: Unicode.Scalar? = channel == .letter ? "\n" : nil
+            guard !text.unicodeScalars.contains(where: { ($0.value < 0x20 || $0.value == 0x7f) && $0 != allowed })
+            else {
                 throw Rejection("to", "it holds a control character: remove it")
             }
             mailbox = nil
@@ -58,7 +60,7 @@ public struct Recipient: Sendable {
 
     /// The matching key of an address that is not an email's: a phone number in E.164, anything else in lower case.
     private static func key(_ text: String, channel: Channel, region: String?) throws(Rejection) -> String {
-        guard channel == .sms || channel == .call else { return text.lowercased() }
+        guard channel == .sms || channel == .call else { return text.lowercased().replacing("\n", with: ", ") }
         if Simulation(address: text) != nil { return text.filter { $0.isNumber || $0 == "+" } }
         let number = try phone(text, region: region)
         guard number.isValid else { throw Rejection("to", "\(number.e164) is in no range that is in use") }

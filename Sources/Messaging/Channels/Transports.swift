@@ -49,7 +49,10 @@ public enum Transports {
                     )
                 case .task(let task):
                     guard channel == .call || channel == .letter else {
-                        throw Rejection(place, "a task is a call or a letter: \(channel.rawValue) needs another transport")
+                        throw Rejection(
+                            place,
+                            "a task is a call or a letter: \(channel.rawValue) needs another transport"
+                        )
                     }
                     guard let queue else { continue }
                     transports[channel, default: []].append(

@@ -52,10 +52,11 @@ public final class Housekeeping: Service {
         while !stopping.load(ordering: .acquiring),
             try await queue.expire(limit: Housekeeping.batch) == Housekeeping.batch
         {}
+        while !stopping.load(ordering: .acquiring),
+            try await queue.decideFallbacks(now: clock.now(), limit: Housekeeping.batch) == Housekeeping.batch
+        {}
         try await HookLog(queue).forgetRaw(before: clock.now() - rawRetention.milliseconds)
-        try await queue.database.write(.process) { transaction in
-            try Reservation.forget(before: transaction.now - 3 * 86_400_000, transaction)
-        }
+        try await Reservation.forget(before: clock.now() - 3 * 86_400_000, queue.database)
         guard let retention else { return }
         let cutoff = clock.now() - retention.milliseconds
         var total = 0

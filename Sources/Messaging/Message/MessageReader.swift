@@ -43,18 +43,20 @@ public struct MessageReader: Sendable {
         throw Rejection("", "the message has \(size) bytes, more than \(maximumSize >> 20) MiB")
     }
 
-    private func read(_ document: JSONValue, _ bytes: [UInt8]) throws(Rejection) -> NewMessage {
+    func read(_ document: JSONValue, _ bytes: [UInt8]) throws(Rejection) -> NewMessage {
         guard document.kind == .object else {
             throw Rejection("", "a message is a JSON object: {\"channel\": ..., \"to\": ...}")
         }
         for (name, _) in document.members {
             let field = name.string ?? ""
-            guard MessageReader.fields.contains(field) else {
-                throw Rejection(
-                    field,
-                    "there is no such field; known: \(MessageReader.fields.sorted().joined(separator: ", "))"
-                )
+            guard MessageReader.fields.contains(field) || MessageReader.chainFields.contains(field) else {
+                let known = MessageReader.fields.union(MessageReader.chainFields).sorted().joined(separator: ", ")
+                throw Rejection(field, "there is no such field; known: \(known)")
             }
+        }
+        if let channels = document["channels"], !channels.isNull { return try chain(document, bytes) }
+        for field in ["policy", "within"] where document[field].map({ !$0.isNull }) ?? false {
+            throw Rejection(field, "it means nothing without 'channels'")
         }
         let name = try text("channel", in: document, limit: 20, required: true) ?? ""
         guard let channel = Channel(named: name) else {

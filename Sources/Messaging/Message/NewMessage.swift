@@ -25,8 +25,23 @@ public struct NewMessage: Sendable {
     public var isTest = false
     /// It waits until a person lets it go.
     public var needsApproval = false
+    /// It goes when the one before it does not arrive.
+    var isStandby = false
+    /// The same on other channels, each complete in itself.
+    public var others: [NewMessage] = []
+    var policy = Policy.all
+    /// As it was given, where ``document`` is a part of it.
+    var original: [UInt8]?
     /// The whole message as JSON, as it was given.
     public var document: [UInt8]
+
+    /// What becomes of ``others``.
+    enum Policy: Sendable, Equatable {
+        /// All go.
+        case all
+        /// The next goes when one does not arrive, or not within so many milliseconds.
+        case first(within: Int64?)
+    }
 
     public static let standardPriority = 5
 }

@@ -20,6 +20,8 @@ public struct Event: Sendable, Equatable {
         case edited
         /// A person sent it on its way again.
         case replayed
+        /// It goes because the one before it, on another channel, did not arrive.
+        case nextChannel = "next_channel"
         /// An outcome that came after the message had been given to another attempt.
         case late
 
@@ -83,6 +85,7 @@ public struct Event: Sendable, Equatable {
                 ]
             }
         )
+        try Fallback.heed(events, transaction)
     }
 
     static func list(_ message: Int64, _ connection: any Connection) throws -> [Event] {

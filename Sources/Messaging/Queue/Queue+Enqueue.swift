@@ -16,7 +16,7 @@ public enum Receipt: Sendable, Equatable {
 extension Queue {
     private static let insertContent = Statement(
         """
-        INSERT INTO content (key, customer, document, conversation, origin) VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO content (key, customer, document, conversation, origin, accepted) VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING
         RETURNING id
         """
@@ -43,7 +43,9 @@ extension Queue {
             bell.ring(
                 Bell.Work(
                     due: [Share: Int64](
-                        messages.map { (Share(channel: $0.channel, brand: $0.brand), $0.due ?? 0) },
+                        messages.flatMap { [$0] + $0.others }.map {
+                            (Share(channel: $0.channel, brand: $0.brand), $0.due ?? 0)
+                        },
                         uniquingKeysWith: min
                     )
                 )
@@ -72,7 +74,7 @@ extension Queue {
             messages.map {
                 [
                     .optional($0.key), .optional($0.customer), .bytes($0.document), .optional($0.conversation),
-                    .optional($0.origin),
+                    .optional($0.origin), $0.original.map { .bytes($0) } ?? .null,
                 ]
             }
         ) { index, row in
@@ -86,12 +88,14 @@ extension Queue {
                 .integer(id), .text(message.channel.rawValue), .integer(Int64(message.priority)),
                 .integer(max(message.due ?? now, 0)), .optional(message.expires), .text(message.addressKey),
                 .text(message.domain), .text(message.brand), .text(message.category), .text(message.template),
-                .integer(now), .integer(message.isTest ? 1 : 0), .text(message.needsApproval ? "held" : "waiting"),
-                message.needsApproval ? .text(Queue.approvalReason) : .null,
+                .integer(now), .integer(message.isTest ? 1 : 0),
+                .text(message.needsApproval || message.isStandby ? "held" : "waiting"),
+                message.isStandby
+                    ? .text(Fallback.reason) : message.needsApproval ? .text(Queue.approvalReason) : .null,
             ])
         }
         try transaction.batch(insertMessage, rows)
-        let held = zip(messages, ids).filter { $0.needsApproval && $1 != 0 }.map(\.1)
+        let held = zip(messages, ids).filter { $0.needsApproval && !$0.isStandby && $1 != 0 }.map(\.1)
         try Event.insert(
             held.map {
                 Event(message: $0, at: now, kind: .held, detail: "approval: a person lets it go, or cancels it")
@@ -99,9 +103,29 @@ extension Queue {
             transaction
         )
         if !rows.isEmpty { try Tally.add(Int64(rows.count), to: Tally.accepted, transaction) }
+        for (message, id) in zip(messages, ids) where id != 0 && !message.others.isEmpty {
+            try insertOthers(of: message, id, transaction)
+        }
         return try zip(messages, ids).map { message, id in
             id != 0 ? .accepted(id: id) : try standing(message, transaction)
         }
+    }
+
+    /// Stores what goes on other channels beside a message, or stands by behind it.
+    private static func insertOthers(of message: NewMessage, _ id: Int64, _ transaction: any Transaction) throws {
+        var others = message.others
+        for index in others.indices {
+            others[index].isTest = message.isTest
+            others[index].origin = message.origin
+            others[index].isStandby = message.policy != .all
+        }
+        let receipts = try insert(others, transaction)
+        guard case .first(let within) = message.policy else { return }
+        let standing = zip(others, receipts).compactMap { other, receipt -> (id: Int64, needsApproval: Bool)? in
+            guard case .accepted(let id) = receipt else { return nil }
+            return (id, other.needsApproval)
+        }
+        try Fallback.link(id, standing, within: within, due: message.due ?? transaction.now, transaction)
     }
 
     /// The receipt of a message whose key is taken: a JSON value equal to the stored one is the same message, however it
@@ -111,8 +135,10 @@ extension Queue {
             (id: row.integer(0), document: row.bytes(1))
         }
         guard let found else { return .refused("the key was taken by a message that is gone") }
-        if found.document == message.document { return .duplicate(id: found.id) }
-        let equal = try? JSONValue.parse(found.document).isEqual(to: JSONValue.parse(message.document))
+        if found.document == message.original ?? message.document { return .duplicate(id: found.id) }
+        let equal = try? JSONValue.parse(found.document).isEqual(
+            to: JSONValue.parse(message.original ?? message.document)
+        )
         return equal == true ? .duplicate(id: found.id) : .conflict(id: found.id)
     }
 }

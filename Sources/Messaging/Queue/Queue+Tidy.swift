@@ -44,6 +44,13 @@ extension Queue {
         }
     }
 
+    /// Decides what stands by behind messages that have arrived, or have not.
+    func decideFallbacks(now: Int64, limit: Int) async throws -> Int {
+        guard try await database.read({ try Fallback.isAny($0, now: now) }) else { return 0 }
+        defer { bell.ring(Bell.anything) }
+        return try await database.write(.process) { try Fallback.decide($0, limit: limit) }
+    }
+
     /// Forgets messages that ended before `cutoff`; the totals remember how many there were.
     ///
     /// - Returns: how many; fewer than `limit` means that none is left.
@@ -60,6 +67,7 @@ extension Queue {
                 try transaction.batch(Queue.deleteContent, ids)
                 try transaction.batch(Queue.deleteReferences, ids)
                 try transaction.batch(ManualTasks.forget, ids)
+                try transaction.batch(Fallback.unlink, ids)
                 try transaction.batch(Queue.deleteMessage, ids)
                 try Tally.add(Int64(ids.count), to: Tally.pruned(state), transaction)
                 total += ids.count

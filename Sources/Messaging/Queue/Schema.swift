@@ -33,6 +33,7 @@ public enum Schema {
                 addShare, fillShare, dropMessageWaiting, messageShare, pauseOrder, fillPauseOrder, dropPause,
                 addLaneDetail,
                 limiter, allowance, task, taskOpen,
+                fallback, fallbackUndecided,
             ]
         ),
     ]
@@ -397,6 +398,21 @@ public enum Schema {
         """
     )
     static let taskOpen = Statement("CREATE INDEX task_open ON task (due, message) WHERE state = 'open'")
+
+    /// Which message goes when one does not arrive, at the latest at `deadline`: `span` milliseconds after that one was due.
+    static let fallback = Statement(
+        """
+        CREATE TABLE fallback (
+            message BIGINT PRIMARY KEY,
+            next BIGINT NOT NULL,
+            approval BIGINT NOT NULL,
+            span BIGINT,
+            deadline BIGINT,
+            decide_at BIGINT NOT NULL
+        )
+        """
+    )
+    static let fallbackUndecided = Statement("CREATE INDEX fallback_undecided ON fallback (decide_at)")
 
     static let setting = Statement("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
 

@@ -99,6 +99,7 @@ public struct Explanation: Sendable {
 
     private static func advice(_ message: StoredMessage) -> String {
         switch message.state {
+        case .held where message.reason == Fallback.reason: ": it goes when the one before it does not arrive"
         case .held: ": 'dunlin message approve \(message.id)' lets it go"
         case .failed: ": 'dunlin message retry \(message.id)' sends it again"
         default: ""

@@ -59,7 +59,8 @@ enum Problems {
                 "see 'dunlin shape' for where the backlog is, and 'dunlin why ID' for one message"
             )
         }
-        if let held = report.messages[.held], held > 0 {
+        let held = (report.messages[.held] ?? 0) - report.standingBy
+        if held > 0 {
             add(
                 .warning,
                 held == 1 ? "1 message waits for a person" : "\(held) messages wait for a person",

@@ -6,7 +6,8 @@ extension Queue {
         SELECT 'waiting', channel, count(*), sum(CASE WHEN share <> brand THEN 1 ELSE 0 END)
             FROM message WHERE state = 'waiting' GROUP BY channel
         UNION ALL SELECT 'sending', channel, count(*), 0 FROM message WHERE state = 'sending' GROUP BY channel
-        UNION ALL SELECT 'held', channel, count(*), 0 FROM message WHERE state = 'held' GROUP BY channel
+        UNION ALL SELECT 'held', channel, count(*), sum(CASE WHEN reason = 'fallback' THEN 1 ELSE 0 END)
+            FROM message WHERE state = 'held' GROUP BY channel
         """
     )
     private static let countFinal = Statement(
@@ -55,7 +56,12 @@ extension Queue {
                 report.messages[state, default: 0] += row.integer(2)
                 guard let channel = Channel(rawValue: row.text(1)) else { return }
                 report.liveByChannel[state, default: [:]][channel] = row.integer(2)
-                if row.integer(3) > 0 { report.parkedByChannel[channel] = row.integer(3) }
+                guard row.integer(3) > 0 else { return }
+                if state == .held {
+                    report.standingBy += row.integer(3)
+                } else {
+                    report.parkedByChannel[channel] = row.integer(3)
+                }
             }
             try connection.query(Queue.countFinal, []) { row in
                 if let state = MessageState(rawValue: row.text(0)) { report.messages[state] = row.integer(1) }

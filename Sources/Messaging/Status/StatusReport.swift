@@ -59,6 +59,8 @@ public struct StatusReport: Sendable {
     public internal(set) var orders: [Pause] = []
     /// Messages that a limit keeps, by channel; they are counted as waiting too.
     public internal(set) var parkedByChannel: [Channel: Int64] = [:]
+    /// Held messages that go when another does not arrive.
+    public internal(set) var standingBy: Int64 = 0
     public internal(set) var node: NodeReport?
     public internal(set) var isWorking = false
     public internal(set) var domains: [Domain] = []

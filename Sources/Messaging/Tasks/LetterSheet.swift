@@ -21,11 +21,11 @@ public enum LetterSheet {
     }
 
     /// - Parameters:
-    ///   - to: the address, its lines separated by commas.
+    ///   - to: the address, in lines, or with commas between its parts.
     ///   - brand: its name and postal address stand in small type above the recipient's.
     ///   - parts: `letter.html`, or `letter.txt`.
     public static func html(to: String, brand: Brand?, parts: [RenderedPart], envelope: Envelope) -> [UInt8] {
-        let lines = to.split(separator: ",").map { trimmed($0) }.filter { !$0.isEmpty }
+        let lines = to.split(separator: to.contains("\n") ? "\n" : ",").map { trimmed($0) }.filter { !$0.isEmpty }
         let sender = brand.map { "\($0.settings.name), \($0.settings.postalAddress)" } ?? ""
         let words =
             parts.first { $0.name == "letter.html" }.map(\.text)

@@ -44,7 +44,9 @@ struct TaskPageRoutes {
             [
                 "is_done": .flag(isDone), "has_tasks": .flag(!tasks.isEmpty), "tasks": tasks.list { $0.row(now: now) },
                 "page": [
-                    "summary": .text(isDone ? "Done, newest first" : "\(Words.count(total)) open, the most urgent first"),
+                    "summary": .text(
+                        isDone ? "Done, newest first" : "\(Words.count(total)) open, the most urgent first"
+                    ),
                     "has_pages": .flag(more != nil || cursor != nil),
                     "older": .text(cursor == nil ? "" : "/tasks?\(state)"),
                     "newer": .text(more.map { "/tasks?\(state)cursor=\($0)" } ?? ""),
@@ -136,7 +138,8 @@ struct TaskPageRoutes {
         let task = try await find(context)
         let assignee = form["assignee"].map { String($0.prefix(100)) }
         let isDone = try await backend.tasks.assign(task.id, to: assignee)
-        let notice = isDone ? "Task \(task.id) is \(assignee.map { "\($0)'s" } ?? "nobody's")." : "It is not open any more."
+        let notice =
+            isDone ? "Task \(task.id) is \(assignee.map { "\($0)'s" } ?? "nobody's")." : "It is not open any more."
         return page.redirect(to: "/tasks/\(task.id)", cookies: [page.sessions.notice(notice)])
     }
 }
@@ -145,7 +148,8 @@ extension ManualTask {
     fileprivate func row(now: Int64) -> PageValue {
         [
             "id": "\(id)", "href": "/tasks/\(id)", "message": "/messages/\(id)", "channel": .text(channel.rawValue),
-            "to": .text(to), "brand": .text(brand), "customer": .text(customer ?? ""), "assignee": .text(assignee ?? ""),
+            "to": .text(to), "brand": .text(brand), "customer": .text(customer ?? ""),
+            "assignee": .text(assignee ?? ""),
             "due": .text(Words.time(due)), "is_late": .flag(state == .open && due < now), "stop": .text(stop ?? ""),
             "outcome": .text(outcome?.words ?? ""), "said": .text(note ?? ""),
         ]

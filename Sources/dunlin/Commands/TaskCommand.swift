@@ -80,7 +80,10 @@ struct TaskCommand: AsyncParsableCommand {
                 }
                 if let letter {
                     guard task.channel == .letter, !parts.isEmpty else {
-                        throw Failure(.data, "task \(id) is no letter\(task.stop.map { ", or must not be sent: \($0)" } ?? "")")
+                        throw Failure(
+                            .data,
+                            "task \(id) is no letter\(task.stop.map { ", or must not be sent: \($0)" } ?? "")"
+                        )
                     }
                     let sheet = LetterSheet.html(
                         to: task.to,
@@ -98,7 +101,9 @@ struct TaskCommand: AsyncParsableCommand {
                 }
                 if json { return Console.print(JSONWriter.text { task.write(to: &$0, parts: parts) }) }
                 Console.print("Task \(task.id): \(task.channel.rawValue) to \(task.to)")
-                Console.print("due \(Timestamp.text(task.due)), for \(task.assignee ?? "nobody yet"), \(task.state.rawValue)")
+                Console.print(
+                    "due \(Timestamp.text(task.due)), for \(task.assignee ?? "nobody yet"), \(task.state.rawValue)"
+                )
                 if let outcome = task.outcome {
                     Console.print("\(outcome.words), by \(task.by ?? "")\(task.note.map { ": \($0)" } ?? "")")
                 }
@@ -154,13 +159,18 @@ struct TaskCommand: AsyncParsableCommand {
                 let known = ManualTask.Outcome.known(task.channel)
                 guard let outcome = ManualTask.Outcome(rawValue: outcome), known.contains(outcome) else {
                     let words = known.map(\.rawValue).joined(separator: ", ")
-                    throw ValidationError("'\(self.outcome)' is no outcome of a \(task.channel.rawValue); known: \(words).")
+                    throw ValidationError(
+                        "'\(self.outcome)' is no outcome of a \(task.channel.rawValue); known: \(words)."
+                    )
                 }
                 switch try await ManualTasks(app.queue).finish(id, outcome, note: note, by: Console.user) {
                 case .done: Console.print("Task \(id): \(outcome.words).")
                 case .notOpen: throw Failure(.data, "task \(id) is not open")
                 case .stopped(let why):
-                    throw Failure(.data, "task \(id) must not be done: \(why). 'dunlin task finish \(id) not_done' ends it")
+                    throw Failure(
+                        .data,
+                        "task \(id) must not be done: \(why). 'dunlin task finish \(id) not_done' ends it"
+                    )
                 }
             }
         }

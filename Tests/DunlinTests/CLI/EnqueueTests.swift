@@ -48,8 +48,8 @@ struct EnqueueTests {
         ),
         (
             #"{"channel":"email","to":"a@b.example","prority":1,\#(content)}"#,
-            "prority: there is no such field; known: attachments, brand, category, channel, content, conversation, "
-                + "customer, due, expires, key, locale, metadata, priority, template, time_zone, to, tone, vars"
+            "prority: there is no such field; known: attachments, brand, category, channel, channels, content, conversation, "
+                + "customer, due, expires, key, locale, metadata, policy, priority, template, time_zone, to, tone, vars, within"
         ),
         (
             #"{"channel":"email","to":"a@b.example","priority":"high",\#(content)}"#,

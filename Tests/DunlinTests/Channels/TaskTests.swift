@@ -155,3 +155,32 @@ struct TaskTests {
         await browser.close()
     }
 }
+
+@Suite("Channels in order")
+struct ChannelChoiceTests {
+    @Test("a refused email becomes a text, in the same conversation, and the call behind it is not needed any more")
+    func refused() async throws {
+        let relay = try await SMTPSink(["-f", "RCPT"])
+        let site = try Site(
+            Site.brands + """
+                channels:
+                  email: {transports: ["\(relay.url)"]}
+                  sms: {transports: [{type: outbox}]}
+                  call: {transports: [{type: outbox}]}
+
+                """
+        )
+        let message =
+            #"{"key": "a", "channels": ["email", "sms", "call"], "to": {"email": "ada@example.com", "sms": "+1 202 555 0123", "#
+            + #""call": "+1 202 555 0123"}, "content": {"subject": "Hi", "text": "Hello"}}"#
+        try await site.run("enqueue", input: message + "\n")
+        let server = try await WebServer(site)
+        try await eventually("the text is sent") { try await site.message("2").state == "sent" }
+        #expect(try await site.message("a").state == "failed")
+        #expect(try await site.message("2").events.map(\.kind) == ["next_channel", "sent"])
+        #expect(try await site.run("why", "3").contains("it goes when the one before it does not arrive"))
+        #expect(try await site.run("message", "list", "--conversation", "a").contains("+1 202 555 0123"))
+        #expect(try await site.status().sumHolds)
+        _ = server
+    }
+}

@@ -102,13 +102,13 @@ struct MessageReaderRefusalTests {
     private static let fieldCases = [
         (
             message(#""reciever":"x""#),
-            "reciever: there is no such field; known: attachments, brand, category, channel, content, conversation, "
-                + "customer, due, expires, key, locale, metadata, priority, template, time_zone, to, tone, vars"
+            "reciever: there is no such field; known: attachments, brand, category, channel, channels, content, conversation, "
+                + "customer, due, expires, key, locale, metadata, policy, priority, template, time_zone, to, tone, vars, within"
         ),
         (
             message(#""":"x""#),
-            "there is no such field; known: attachments, brand, category, channel, content, conversation, "
-                + "customer, due, expires, key, locale, metadata, priority, template, time_zone, to, tone, vars"
+            "there is no such field; known: attachments, brand, category, channel, channels, content, conversation, "
+                + "customer, due, expires, key, locale, metadata, policy, priority, template, time_zone, to, tone, vars, within"
         ),
         (message("", without: ["channel"]), "channel: it is missing"),
         (message(#""channel":null"#), "channel: it is missing"),

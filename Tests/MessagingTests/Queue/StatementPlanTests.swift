@@ -181,9 +181,9 @@ struct StatementPlanTests {
                 "SEARCH news USING COVERING INDEX news_message (subscription=? AND message=? AND id<?)"
             ]
         ),
-        HotStatement("cancel", "SET state = 'cancelled'", [byID]),
+        HotStatement("cancel", "WHERE id = $1 AND state IN ('waiting', 'held')", [byID]),
         HotStatement("replay", "attempts = 0, finished_at = NULL", [byID]),
-        HotStatement("approve", "ELSE $2 END, since = $2", [byID]),
+        HotStatement("approve", "ELSE $2 END, since = $2, reason = $3", [byID]),
         HotStatement("hold", "SET state = 'held'", [byID]),
     ]
 

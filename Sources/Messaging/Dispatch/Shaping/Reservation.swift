@@ -22,7 +22,9 @@ struct Reservation: Sendable, Equatable {
     )
     private static let forget = Statement("DELETE FROM allowance WHERE began < $1")
 
-    static let statements = [used, put, forget]
+    private static let old = Statement("SELECT 1 FROM allowance WHERE began < $1 LIMIT 1")
+
+    static let statements = [used, put, forget, old]
 
     /// - Returns: how much of it was granted; 0 when all is taken.
     func take(_ transaction: any Transaction) throws -> Int {
@@ -35,7 +37,8 @@ struct Reservation: Sendable, Equatable {
     }
 
     /// Forgets hours and days that are over.
-    static func forget(before time: Int64, _ transaction: any Transaction) throws {
-        try transaction.execute(forget, [.integer(time)])
+    static func forget(before time: Int64, _ database: any Database) async throws {
+        guard try await database.read({ try $0.first(old, [.integer(time)]) { _ in true } ?? false }) else { return }
+        _ = try await database.write(.process) { try $0.execute(forget, [.integer(time)]) }
     }
 }

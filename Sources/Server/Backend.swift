@@ -7,6 +7,9 @@ public struct Backend: Sendable {
     public let queue: Queue
     public let optOuts: OptOuts
     public let audit: AuditLog
+    /// The transports' names, by channel.
+    public let lanes: [Channel: [String]]
+    public let spending: Spending
     public let tasks: ManualTasks
     public let envelope: LetterSheet.Envelope
     public let tokens: Tokens
@@ -28,6 +31,8 @@ public struct Backend: Sendable {
         queue: Queue,
         optOuts: OptOuts,
         audit: AuditLog,
+        lanes: [Channel: [String]],
+        spending: Spending,
         tasks: ManualTasks,
         envelope: LetterSheet.Envelope,
         tokens: Tokens,
@@ -45,6 +50,8 @@ public struct Backend: Sendable {
         self.queue = queue
         self.optOuts = optOuts
         self.audit = audit
+        self.lanes = lanes
+        self.spending = spending
         self.tasks = tasks
         self.envelope = envelope
         self.tokens = tokens

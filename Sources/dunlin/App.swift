@@ -98,6 +98,12 @@ struct App {
             queue: queue,
             optOuts: optOuts,
             audit: AuditLog(database),
+            lanes: Dictionary(
+                uniqueKeysWithValues: Channel.allCases.map { channel in
+                    (channel, settings.settings(for: channel)?.transports.map(\.name) ?? [])
+                }
+            ),
+            spending: Spending(database),
             tasks: ManualTasks(queue),
             envelope: settings.envelope,
             tokens: Tokens(database),

@@ -25,13 +25,17 @@ extension DispatchLoop {
                 }
                 shaper.end(entry.limits)
                 read(outcome, handOff, lane: entry.lane, now: now)
-                settle(handOff, lane: entry.lane, outcome)
+                var bill: (Price, Int)?
+                if let price = lanes[entry.lane].transport.price, case .accepted = outcome {
+                    bill = (price, lanes[entry.lane].transport.cost(of: entry.delivery))
+                }
+                settle(handOff, lane: entry.lane, outcome, bill: bill)
             }
         }
         for index in lanes.indices where counts[index] > 0 { lanes[index].took(counts[index], now: now) }
     }
 
-    mutating func settle(_ handOff: HandOff, lane: Int, _ outcome: Outcome) {
+    mutating func settle(_ handOff: HandOff, lane: Int, _ outcome: Outcome, bill: (Price, Int)? = nil) {
         if let word = outcome.word { summary.attempts[word, default: 0] += 1 }
         measures.ended(handOff, lane: lanes[lane].transport.name, outcome, now: clock.now())
         logger.debug("outcome", metadata: ["message": "\(handOff.id)", "outcome": "\(outcome)"])
@@ -51,7 +55,8 @@ extension DispatchLoop {
                 outcome: outcome,
                 retry: policy.retry,
                 uncertain: policy.uncertain,
-                random: random
+                random: random,
+                bill: bill
             )
         )
     }

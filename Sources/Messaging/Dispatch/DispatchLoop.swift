@@ -119,6 +119,8 @@ struct DispatchLoop {
             return false
         }
         if untilEmpty, !isBusy, isDone(now: now) {
+            lastBeat = 0
+            await beat(now: now)
             finish()
             return false
         }
@@ -231,6 +233,9 @@ struct DispatchLoop {
             if !limits.isEmpty {
                 let cost = lanes[lane].transport.cost(of: delivery)
                 if cost > 1 { shaper.charge(limits, cost - 1, now: now, wall: wall) }
+                if let price = lanes[lane].transport.price {
+                    shaper.spend(limits, price.micros * Int64(cost), wall: wall)
+                }
             }
             batches[lane, default: []].append(delivery)
         }

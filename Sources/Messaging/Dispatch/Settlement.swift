@@ -7,6 +7,8 @@ struct Settlement: Sendable {
     let uncertain: UncertainPolicy
     /// From 0 up to 1, for the jitter; asked only for outcomes that need it.
     let random: Double
+    /// What it costs when it is accepted.
+    var bill: (price: Price, units: Int)?
 
     /// After so many attempts an uncertain outcome is a person's to decide whatever the policy: a server that takes messages
     /// and then breaks the connection would get a copy at each.

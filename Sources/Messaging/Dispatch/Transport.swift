@@ -28,6 +28,9 @@ public protocol Transport: Sendable {
     /// How fast it may be asked to deliver; `nil` for as fast as it can.
     var limit: RateLimit? { get }
 
+    /// What a unit of ``cost(of:)`` costs; `nil` for what is not counted.
+    var price: Price? { get }
+
     /// The recipient domains that it is for, alone; `nil` for all that no other transport is for.
     var domains: DomainSet? { get }
 
@@ -38,6 +41,7 @@ public protocol Transport: Sendable {
 extension Transport {
     public var limit: RateLimit? { nil }
     public var domains: DomainSet? { nil }
+    public var price: Price? { nil }
     public func cost(of delivery: Delivery) -> Int { 1 }
 }
 

@@ -4,6 +4,8 @@ public struct ChannelRules: Sendable {
     public var endpoint: EndpointRule?
     /// A person lets each message go.
     public var needsApproval = false
+    /// Recipients are members of LinkedIn, as `urn:li:person:…`.
+    var needsMember = false
     /// LinkedIn's terms: no HTML.
     public var allowsHTML = true
     public var allowsAmounts = true
@@ -18,6 +20,7 @@ public struct ChannelRules: Sendable {
             endpoint = EndpointRule(place: "to", allowsPrivate: isAllowed, permission: "allow_private")
         }
         needsApproval = (settings.approval ?? (channel == .linkedin ? .required : .none)) == .required
+        needsMember = settings.transports.contains(where: \.isLinkedInAPI)
         allowsHTML = channel != .linkedin
         allowsAmounts = settings.amounts ?? (channel != .linkedin)
         mostSegments = settings.maxSegments ?? mostSegments

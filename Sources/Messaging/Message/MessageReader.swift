@@ -89,6 +89,9 @@ public struct MessageReader: Sendable {
         }
         let plan = try composer.plan(document, channel: channel)
         try rules.endpoint?.check(plan.recipient.given)
+        if rules.needsMember, plan.recipient.given.wholeMatch(of: /urn:li:person:[A-Za-z0-9_-]{1,100}/) == nil {
+            throw Rejection("to", "it is no member of LinkedIn: write urn:li:person: and the member's id")
+        }
         try composer.check(plan, rules)
         var message = NewMessage(
             key: key,

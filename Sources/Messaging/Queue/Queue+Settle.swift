@@ -85,6 +85,7 @@ extension Queue {
             if let word = settlement.outcome.word { counts[handOff.channel, default: [:]][word, default: 0] += 1 }
         }
         try Event.insert(events, transaction)
+        try Spending.write(settlements, transaction)
         for (channel, outcomes) in counts {
             for (outcome, count) in outcomes {
                 try transaction.execute(

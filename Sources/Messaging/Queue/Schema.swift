@@ -33,7 +33,7 @@ public enum Schema {
                 addShare, fillShare, dropMessageWaiting, messageShare, pauseOrder, fillPauseOrder, dropPause,
                 addLaneDetail,
                 limiter, allowance, task, taskOpen,
-                fallback, fallbackUndecided,
+                fallback, fallbackUndecided, spending,
             ]
         ),
     ]
@@ -413,6 +413,23 @@ public enum Schema {
         """
     )
     static let fallbackUndecided = Statement("CREATE INDEX fallback_undecided ON fallback (decide_at)")
+
+    /// What transports with a price have taken: `day` counts from 1970, UTC; `micros` are millionths of the currency.
+    static let spending = Statement(
+        """
+        CREATE TABLE spending (
+            day BIGINT NOT NULL,
+            channel TEXT NOT NULL,
+            transport TEXT NOT NULL,
+            brand TEXT NOT NULL,
+            currency TEXT NOT NULL,
+            messages BIGINT NOT NULL,
+            units BIGINT NOT NULL,
+            micros BIGINT NOT NULL,
+            PRIMARY KEY (day, channel, transport, brand, currency)
+        )
+        """
+    )
 
     static let setting = Statement("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
 

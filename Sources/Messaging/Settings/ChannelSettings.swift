@@ -76,7 +76,8 @@ public struct ChannelSettings: Sendable, Codable {
 
 /// `channels.<name>.retry`.
 public struct RetrySettings: Sendable, Codable {
-    /// The wait before the first retry. Default `1m`.
+    /// The wait before the first retry. Default `1m`; on `webhook` the waits are those that Standard Webhooks recommends, from
+    /// `5s` on.
     public var first: TimeSpan?
     /// Each wait is this many times the one before. At least 1; default 2.
     public var factor: Double?
@@ -99,6 +100,16 @@ public struct RetrySettings: Sendable, Codable {
         if let factor, factor < 1 { throw refuse(.factor, "it must be at least 1") }
         if first?.milliseconds == 0 { throw refuse(.first, "it must be more than 0") }
         if max?.milliseconds == 0 { throw refuse(.max, "it must be more than 0") }
+    }
+
+    /// With the waits that Standard Webhooks recommends where none are given: some 5 s, 20 s, 80 s, 5 min, 21 min, 1.4 h, 6 h and
+    /// then every 10 h.
+    var asForWebhooks: RetrySettings {
+        var settings = self
+        settings.first = first ?? TimeSpan(milliseconds: 5000)
+        settings.factor = factor ?? 4
+        settings.max = max ?? TimeSpan(milliseconds: 10 * 3_600_000)
+        return settings
     }
 
     public var policy: RetryPolicy {

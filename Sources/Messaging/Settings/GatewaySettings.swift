@@ -37,6 +37,10 @@ public struct GatewaySettings: Sendable, Codable {
     public var rate: RateSettings?
     /// How many may leave at once. Default what the rate allows in a second.
     public var burst: Int?
+    /// What a segment costs, such as `0.0079`; default: it is not counted.
+    public var price: Double?
+    /// Default `USD`.
+    public var currency: String?
     /// Requests at the same time, 1 to 500. Default 4.
     public var connections: Int?
     /// The longest wait for an answer, 1 s to 5 min. Default `20s`.

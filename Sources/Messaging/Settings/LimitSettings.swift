@@ -20,11 +20,13 @@ public struct LimitSettings: Sendable, Codable {
     /// By the hour and by the day of `time_zone`.
     public var perHour: Int?
     public var perDay: Int?
+    /// What may be spent in a day, in the currency of the transports' prices, such as `25.50`.
+    public var spendPerDay: Double?
     /// Where the hour and the day begin. Default `UTC`.
     public var timeZone: String?
 
     enum CodingKeys: String, CodingKey {
-        case name, each, domains, brands, rate, burst, concurrency, perHour, perDay, timeZone
+        case name, each, domains, brands, rate, burst, concurrency, perHour, perDay, spendPerDay, timeZone
     }
 
     public init(from decoder: any Decoder) throws {
@@ -38,6 +40,7 @@ public struct LimitSettings: Sendable, Codable {
         concurrency = try container.decodeIfPresent(Int.self, forKey: .concurrency)
         perHour = try container.decodeIfPresent(Int.self, forKey: .perHour)
         perDay = try container.decodeIfPresent(Int.self, forKey: .perDay)
+        spendPerDay = try container.decodeIfPresent(Double.self, forKey: .spendPerDay)
         timeZone = try container.decodeIfPresent(String.self, forKey: .timeZone)
         func refuse(_ key: CodingKeys, _ message: String) -> DecodingError {
             .dataCorruptedError(forKey: key, in: container, debugDescription: message)
@@ -52,8 +55,8 @@ public struct LimitSettings: Sendable, Codable {
         if let name, name.wholeMatch(of: /[A-Za-z0-9._-]{1,64}/) == nil {
             throw refuse(.name, "it has 1 to 64 letters, digits, dots, lines and underscores")
         }
-        if rate == nil, concurrency == nil, perHour == nil, perDay == nil {
-            throw refuse(.rate, "nothing is limited: give rate, concurrency, per_hour or per_day")
+        if rate == nil, concurrency == nil, perHour == nil, perDay == nil, spendPerDay == nil {
+            throw refuse(.rate, "nothing is limited: give rate, concurrency, per_hour, per_day or spend_per_day")
         }
         if burst != nil, rate == nil { throw refuse(.burst, "it means nothing without a rate") }
         for (key, value) in [
@@ -61,11 +64,14 @@ public struct LimitSettings: Sendable, Codable {
         ] {
             if let value, !(1...1_000_000_000).contains(value) { throw refuse(key, "it must be at least 1") }
         }
+        if let spendPerDay, !(0.000001...1_000_000_000).contains(spendPerDay) {
+            throw refuse(.spendPerDay, "it must be more than 0")
+        }
         if let timeZone, !TimeZones.isKnown(timeZone) {
             throw refuse(.timeZone, "'\(timeZone)' is no time zone: write a name such as America/Los_Angeles")
         }
-        if timeZone != nil, perHour == nil, perDay == nil {
-            throw refuse(.timeZone, "it means nothing without per_hour or per_day")
+        if timeZone != nil, perHour == nil, perDay == nil, spendPerDay == nil {
+            throw refuse(.timeZone, "it means nothing without per_hour, per_day or spend_per_day")
         }
         do {
             _ = try DomainSet(domains ?? [])
@@ -75,8 +81,18 @@ public struct LimitSettings: Sendable, Codable {
     }
 
     /// As the dispatcher obeys it.
-    public var rule: LimitRule {
-        LimitRule(
+    ///
+    /// - Parameter dearest: what a message of the channel costs at most, in millionths of the currency.
+    func rule(dearest: Int) -> LimitRule {
+        let spend = spendPerDay.map { amount in
+            LimitRule.Quota(
+                most: Int((amount * 1e6).rounded()),
+                period: .day,
+                zone: timeZone ?? "UTC",
+                dearest: max(1, dearest)
+            )
+        }
+        return LimitRule(
             name: name,
             each: each,
             domains: domains.flatMap { try? DomainSet($0) },
@@ -85,7 +101,7 @@ public struct LimitSettings: Sendable, Codable {
             concurrency: concurrency,
             quotas: [(perHour, LimitRule.Period.hour), (perDay, .day)].compactMap { most, period in
                 most.map { LimitRule.Quota(most: $0, period: period, zone: timeZone ?? "UTC") }
-            }
+            } + [spend].compactMap(\.self)
         )
     }
 }

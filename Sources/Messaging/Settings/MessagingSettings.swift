@@ -57,10 +57,28 @@ public struct MessagingSettings: Sendable {
         return region
     }
 
+    /// What a unit costs over each transport that has a price.
+    public func prices(of channel: Channel) -> [(name: String, price: Price)] {
+        (channels[channel]?.transports ?? []).compactMap { transport in
+            let price: Price? =
+                switch transport {
+                case .twilio(let twilio): PriceSettings.price(twilio.price, twilio.currency)
+                case .gateway(let gateway): PriceSettings.price(gateway.price, gateway.currency)
+                case .smtp, .outbox, .webhook, .task: nil
+                }
+            return price.map { (transport.name, $0) }
+        }
+    }
+
     /// What limits each channel.
     var limits: [Channel: [LimitRule]] {
         guard !sandbox else { return [:] }
-        var rules = channels.mapValues { $0.limits.map(\.rule) }
+        var rules: [Channel: [LimitRule]] = [:]
+        for (channel, settings) in channels {
+            let unit = prices(of: channel).map(\.price.micros).max() ?? 0
+            let units = channel == .sms ? settings.maxSegments ?? ChannelSettings.standardSegments : 1
+            rules[channel] = settings.limits.map { $0.rule(dearest: Int(unit) * units) }
+        }
         if channels[.email]?.shippedLimits ?? true { rules[.email, default: []] += ShippedLimits.rules }
         return rules
     }
@@ -88,6 +106,7 @@ public struct MessagingSettings: Sendable {
     public func settings(for channel: Channel) -> ChannelSettings? {
         if channel == .event { return subscriptions.channel }
         var settings = channels[channel] ?? ChannelSettings()
+        if channel == .webhook { settings.retry = settings.retry.asForWebhooks }
         if sandbox {
             settings.transports = [.outbox(OutboxSettings())]
         } else if settings.transports.isEmpty {
@@ -111,11 +130,7 @@ public struct SubscriptionSettings: Sendable, Codable {
 
     /// How news goes out.
     var channel: ChannelSettings {
-        var retry = retry
-        retry.first = retry.first ?? TimeSpan(milliseconds: 5000)
-        retry.factor = retry.factor ?? 4
-        retry.max = retry.max ?? TimeSpan(milliseconds: 10 * 3_600_000)
-        return ChannelSettings(retry: retry)
+        ChannelSettings(retry: retry.asForWebhooks)
     }
 
     public init(from decoder: any Decoder) throws {

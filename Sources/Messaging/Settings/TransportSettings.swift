@@ -42,6 +42,10 @@ public enum TransportSettings: Sendable, Codable {
         }
     }
 
+    var isLinkedInAPI: Bool {
+        if case .webhook(let webhook) = self { webhook.format == .linkedInAPI } else { false }
+    }
+
     public var name: String {
         switch self {
         case .smtp(let settings): settings.name ?? "smtp"

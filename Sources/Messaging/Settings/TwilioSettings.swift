@@ -17,6 +17,10 @@ public struct TwilioSettings: Sendable, Codable {
     public var rate: RateSettings?
     /// How many may leave at once. Default what the rate allows in a second.
     public var burst: Int?
+    /// What a segment costs, such as `0.0079`; default: it is not counted.
+    public var price: Double?
+    /// Default `USD`.
+    public var currency: String?
     /// Requests at the same time, 1 to 100. Default 4.
     public var connections: Int?
     /// The longest wait for an answer, 1 s to 5 min. Default `20s`.
@@ -25,7 +29,7 @@ public struct TwilioSettings: Sendable, Codable {
     public var caFile: String?
 
     enum CodingKeys: String, CodingKey {
-        case type, name, authToken, from, messagingService, url, rate, burst, connections, timeout, caFile
+        case type, name, authToken, from, messagingService, url, rate, burst, price, currency, connections, timeout, caFile
         case accountSID = "accountSid"
     }
 }

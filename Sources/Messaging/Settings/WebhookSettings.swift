@@ -9,6 +9,9 @@ public struct WebhookSettings: Sendable, Codable {
         case teams
         /// `{"id", "recipient", "subject", "body"}`, signed: for an endpoint of your own, or a partner's.
         case linkedin
+        /// LinkedIn's Messages API, for partners that it has approved: `{"recipients", "subject", "body", "messageType"}`. A person
+        /// approves each message. `headers` hold `Authorization` and `LinkedIn-Version`.
+        case linkedInAPI = "linkedin-api"
     }
 
     public var type: String? = "webhook"

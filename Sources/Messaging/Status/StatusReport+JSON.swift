@@ -1,6 +1,22 @@
 public import JSON
 
 extension StatusReport {
+    /// Lanes, limits and standing orders, as members of an object.
+    public func writeLanes(to writer: inout JSONWriter) {
+        writer.name("lanes")
+        writer.beginArray()
+        for lane in lanes { lane.write(to: &writer, isWorking: isWorking) }
+        writer.endArray()
+        writer.name("limits")
+        writer.beginArray()
+        for limit in limits { limit.write(to: &writer) }
+        writer.endArray()
+        writer.name("orders")
+        writer.beginArray()
+        for order in orders { order.write(to: &writer) }
+        writer.endArray()
+    }
+
     /// As `status --json` and `GET /v1/status` give it.
     public func write(to writer: inout JSONWriter) {
         writer.beginObject()
@@ -25,18 +41,7 @@ extension StatusReport {
         writer.member("due", dueByChannel.values.reduce(0, +))
         writer.member("oldest_waiting_seconds", oldestWaitingSeconds)
         if let drain = drainSeconds { writer.member("drain_seconds", drain) }
-        writer.name("lanes")
-        writer.beginArray()
-        for lane in lanes { lane.write(to: &writer, isWorking: isWorking) }
-        writer.endArray()
-        writer.name("limits")
-        writer.beginArray()
-        for limit in limits { limit.write(to: &writer) }
-        writer.endArray()
-        writer.name("orders")
-        writer.beginArray()
-        for order in orders { order.write(to: &writer) }
-        writer.endArray()
+        writeLanes(to: &writer)
         writer.member("parked", parkedByChannel.values.reduce(0, +))
         writer.name("domains")
         writer.beginArray()

@@ -70,4 +70,40 @@ struct LaneTests {
         #expect(try await site.dunlin("lane", "pause", name, "--reason", "x").code == 64)
         #expect(try await site.dunlin("lane", "resume", "email").code != 0)
     }
+
+    @Test("over HTTP: pauses are given, listed and ended, and bad ones refused with their place")
+    func overHTTP() async throws {
+        let (first, second) = (try await Peer.sink(), try await Peer.sink())
+        let server = try await WebServer(try site(first, second), scopes: "enqueue,read,operate")
+        func pause(_ body: String) async throws -> WebServer.Reply {
+            try await server.send("POST", "/v1/lanes/pause", body)
+        }
+        let given = try await pause(#"{"channel": "email", "domain": "Example.com", "reason": "blocked", "for": "2h"}"#)
+        #expect(given.status == 200 && given.text.contains(#""domain":"example.com""#))
+        _ = try await server.enqueue(Mail("a"))
+        try await eventually("it is kept") {
+            try await server.get("/v1/lanes").text.contains(#""name":"domain:example.com""#)
+        }
+        #expect(first.arrivals.isEmpty)
+        let resumed = try await server.send(
+            "POST",
+            "/v1/lanes/resume",
+            #"{"channel": "email", "domain": "example.com"}"#
+        )
+        #expect(resumed.status == 204)
+        try await eventually("it goes") { first.arrivals.count == 1 }
+        for (body, place) in [
+            (#"{"channel": "fax", "reason": "x"}"#, "channel"), (#"{"channel": "email"}"#, "reason"),
+            (#"{"channel": "email", "lane": "third", "reason": "x"}"#, "lane"),
+            (#"{"channel": "email", "brand": "nobody", "reason": "x"}"#, "brand"),
+            (#"{"channel": "sms", "domain": "a.example", "reason": "x"}"#, "domain"),
+            (#"{"channel": "email", "rate": "fast", "reason": "x"}"#, "rate"),
+            (#"{"channel": "email", "for": "long", "reason": "x"}"#, "for"),
+            (#"{"channel": "email", "from": "soon", "reason": "x"}"#, "from"),
+        ] {
+            let reply = try await pause(body)
+            #expect(reply.status == 422 && reply.text.contains(place), "\(body): \(reply.text)")
+        }
+        #expect(try await server.send("POST", "/v1/lanes/resume", #"{"channel": "email"}"#).status == 404)
+    }
 }

@@ -118,3 +118,38 @@ struct TwilioTests {
         #expect(peer.notes(Text.self).count == 1)
     }
 }
+
+extension TwilioTests {
+    @Test("what texts cost is counted by day and brand, told before they go, and never more than the day's cap is spent")
+    func spending() async throws {
+        let peer = try await Peer("twilio", Options(account: Self.account, token: "secret"))
+        let site = try Site(
+            Site.brands + """
+                channels:
+                  sms:
+                    max_segments: 2
+                    limits:
+                      - {each: brand, spend_per_day: 0.20, time_zone: America/New_York}
+                    transports:
+                      - {type: twilio, account_sid: \(Self.account), auth_token: secret, from: "+12025550199",
+                         url: "http://127.0.0.1:\(peer.port)", price: 0.01}
+
+                """
+        )
+        try await site.enqueue((0..<30).map { self.text("+120255501\(30 + $0)") })
+        let before = try await site.run("spending")
+        #expect(before.contains("Nothing was sent") && before.contains("0.30 USD (twilio)"), "\(before)")
+        let server = try await WebServer(site)
+        try await eventually("all is spent") {
+            try await site.run("lane", "list").contains("the day's 0.20 are spent")
+        }
+        let sent = try await site.status().count("sent")
+        #expect((18...20).contains(sent), "\(sent)")
+        #expect(peer.notes(Text.self).count == sent)
+        let after = try await site.run("spending", "--json")
+        #expect(after.contains(#""messages":\#(sent),"units":\#(sent),"amount":"0.\#(sent)","currency":"USD""#), "\(after)")
+        let list = try await site.run("lane", "list")
+        #expect(list.contains("brand:acme") && list.contains("the day's 0.20 are spent"), "\(list)")
+        _ = server
+    }
+}

@@ -162,4 +162,29 @@ struct WebhookProviderTests {
         default: "?"
         }
     }
+
+    @Test("LinkedIn's own form names the member, and its id is kept; a limit ends at midnight UTC at the latest")
+    func linkedInAPI() throws {
+        let body = try Self.body(.linkedInAPI, .linkedin, ["subject.txt": "About us", "linkedin.txt": "Hello"])
+        #expect(
+            body
+                == #"{"recipients":["urn:li:person:abc"],"subject":"About us","body":"Hello","messageType":"MEMBER_TO_MEMBER"}"#
+        )
+        let (delivery, payload) = Self.delivery(.linkedin, ["linkedin.txt": "Hello"])
+        let provider = Self.provider(.linkedInAPI)
+        let request = try provider.request(for: delivery, payload, now: 0)
+        #expect(request.headers.contains { $0.name == "X-Restli-Protocol-Version" && $0.value == "2.0.0" })
+        #expect(!request.headers.contains { $0.name == "webhook-id" } && !request.isRepeatable)
+        let created = provider.verdict(HTTPAnswer(status: 201, body: [], headers: ["x-restli-id": "urn:li:msg:1"]), now: 0)
+        guard case .accepted(_, "urn:li:msg:1") = created.outcome else {
+            Issue.record("\(created)")
+            return
+        }
+        // Ten minutes before midnight, and in the morning.
+        for (now, wait) in [(86_400 - 600, 600_000), (30_000, 900_000)] as [(Int64, Int64)] {
+            let limited = provider.verdict(HTTPAnswer(status: 429, body: []), now: now)
+            #expect(limited.sign == .throttled(after: wait))
+        }
+        #expect(provider.verdict(HTTPAnswer(status: 401, body: []), now: 0).sign != nil)
+    }
 }

@@ -7,6 +7,7 @@ final class HTTPTransport: Transport {
     let name: String
     let parallelism: Int
     let limit: RateLimit?
+    let price: Price?
     private let provider: any HTTPProvider
     private let thread: NetworkThread
     private let clock: WallClock
@@ -47,6 +48,7 @@ final class HTTPTransport: Transport {
         name: String,
         connections: Int,
         limit: RateLimit? = nil,
+        price: Price? = nil,
         provider: some HTTPProvider,
         thread: NetworkThread,
         clock: WallClock,
@@ -56,6 +58,7 @@ final class HTTPTransport: Transport {
         self.name = name
         parallelism = connections
         self.limit = limit
+        self.price = price
         self.provider = provider
         self.thread = thread
         self.clock = clock

@@ -41,6 +41,15 @@ extension Transports {
         for (index, secret) in (settings.secrets ?? []).enumerated() where !WebhookSignature.isKey(secret.value) {
             throw Rejection("\(place).secrets[\(index)]", "it must be whsec_ and 24 to 64 bytes in base64")
         }
+        if settings.format == .linkedInAPI {
+            guard channel == .linkedin, settings.url != nil else {
+                throw Rejection("\(place).format", "linkedin-api is for the channel linkedin, with a url")
+            }
+            let names = Set((settings.headers ?? [:]).keys.map { $0.lowercased() })
+            for name in ["Authorization", "LinkedIn-Version"] where !names.contains(name.lowercased()) {
+                throw Rejection("\(place).headers", "\(name) is missing: LinkedIn's API needs it")
+            }
+        }
         return HTTPTransport(
             name: name,
             connections: try number(settings.connections, "\(place).connections", 1...500) ?? 8,
@@ -85,6 +94,7 @@ extension Transports {
             name: name,
             connections: try number(settings.connections, "\(place).connections", 1...100) ?? 4,
             limit: try RateSettings.limit(settings.rate, burst: settings.burst, place),
+            price: try PriceSettings.checked(settings.price, settings.currency, place),
             provider: TwilioProvider(
                 account: settings.accountSID,
                 authToken: settings.authToken.value,
@@ -117,6 +127,7 @@ extension Transports {
             name: name,
             connections: try number(settings.connections, "\(place).connections", 1...500) ?? 4,
             limit: try RateSettings.limit(settings.rate, burst: settings.burst, place),
+            price: try PriceSettings.checked(settings.price, settings.currency, place),
             provider: try GatewayProvider(
                 settings,
                 place: place,

@@ -18,6 +18,7 @@ struct WebhookBody {
         case .slack: writer.member("text", slackText)
         case .teams: writeCard(&writer)
         case .linkedin: writeLinkedIn(&writer)
+        case .linkedInAPI: writeLinkedInAPI(&writer)
         }
         writer.endObject()
         return writer.bytes
@@ -50,6 +51,17 @@ struct WebhookBody {
         writer.member("recipient", parts.to)
         if let subject = parts.subject { writer.member("subject", subject) }
         writer.member("body", parts.text)
+    }
+
+    /// <https://learn.microsoft.com/en-us/linkedin/shared/integrations/communications/messages>
+    private func writeLinkedInAPI(_ writer: inout JSONWriter) {
+        writer.name("recipients")
+        writer.beginArray()
+        writer.string(parts.to)
+        writer.endArray()
+        if let subject = parts.subject { writer.member("subject", subject) }
+        writer.member("body", parts.text)
+        writer.member("messageType", "MEMBER_TO_MEMBER")
     }
 
     /// `&`, `<` and `>` begin links and mentions there.

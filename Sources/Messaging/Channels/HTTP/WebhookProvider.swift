@@ -33,6 +33,7 @@ struct WebhookProvider: HTTPProvider {
         let id = "msg_\(delivery.handOff.id)"
         var fields =
             headers + [(name: "Content-Type", value: "application/json"), (name: "User-Agent", value: "Dunlin")]
+        if format == .linkedInAPI { fields.append((name: "X-Restli-Protocol-Version", value: "2.0.0")) }
         if isIdempotent {
             fields += [(name: "webhook-id", value: id), (name: "webhook-timestamp", value: "\(now)")]
         }
@@ -50,11 +51,17 @@ struct WebhookProvider: HTTPProvider {
 
     func verdict(_ answer: HTTPAnswer, now: Int64) -> HTTPVerdict {
         guard (200..<300).contains(answer.status) else {
-            return format == .slack ? slack(answer) : failed(answer)
+            switch format {
+            case .slack: return slack(answer)
+            case .linkedInAPI where answer.status == 429: return linkedInLimit(answer, now: now)
+            case .linkedInAPI, .standard, .linkedin, .teams: return failed(answer)
+            }
         }
         let text = String(decoding: answer.body.prefix(1000), as: UTF8.self)
         switch format {
         case .standard, .linkedin: return HTTPVerdict(.accepted(HTTPVerdict.words(answer)))
+        case .linkedInAPI:
+            return HTTPVerdict(.accepted(HTTPVerdict.words(answer), reference: answer.headers["x-restli-id"]))
         case .slack:
             // Anything but `ok` is an error in words (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
             return text.hasPrefix("ok") ? HTTPVerdict(.accepted("200 ok")) : failed(answer)
@@ -69,6 +76,17 @@ struct WebhookProvider: HTTPProvider {
                 : HTTPVerdict(.rejected(.permanent, detail))
         }
     }
+
+    /// Its limits are by the day and end at midnight UTC; it does not say how long to wait
+    /// (<https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/rate-limits>).
+    private func linkedInLimit(_ answer: HTTPAnswer, now: Int64) -> HTTPVerdict {
+        let untilMidnight = (86_400 - now % 86_400) * 1000
+        let wait = min(answer.retryAfter.map { Int64(max(0, $0)) * 1000 } ?? WebhookProvider.linkedInWait, untilMidnight)
+        return HTTPVerdict(.retry(.temporary, HTTPVerdict.words(answer), after: wait), .throttled(after: wait))
+    }
+
+    /// Milliseconds.
+    static let linkedInWait: Int64 = 900_000
 
     /// Words of Slack that speak of the endpoint, whatever the status.
     private static let slackFaults = [

@@ -16,6 +16,18 @@ public struct LimitRule: Sendable, Equatable {
         public let period: Period
         /// An IANA name, such as `America/Los_Angeles`.
         public let zone: String
+        /// Of a limit on money, in millionths: the most that a message may cost; `nil` for one that counts messages.
+        public var dearest: Int?
+
+        /// What tells it from the others of its limit.
+        var word: String { period.rawValue + (dearest == nil ? "" : "-spend") }
+
+        /// Why nothing goes any more.
+        var exhausted: String {
+            dearest == nil
+                ? "all of the \(period.rawValue)'s \(most) are sent"
+                : "the \(period.rawValue)'s \(Spending.decimal(Int64(most))) are spent"
+        }
     }
 
     /// What its one limit is called; `nil` where each has its own.

@@ -71,7 +71,12 @@ struct Limiter: Sendable {
         guard cost != 0 else { return }
         bucket?.take(cost, now: now)
         orderBucket?.take(cost, now: now)
-        for index in quotas.indices { quotas[index].take(cost, wall) }
+        for index in quotas.indices where quotas[index].quota.dearest == nil { quotas[index].take(cost, wall) }
+    }
+
+    /// What goes is paid for; what is put back after all was reckoned too dear, never too cheap.
+    mutating func spend(_ micros: Int64, _ wall: Int64) {
+        for index in quotas.indices where quotas[index].quota.dearest != nil { quotas[index].take(Int(micros), wall) }
     }
 
     mutating func end() { inFlight -= 1 }
@@ -90,7 +95,7 @@ struct Limiter: Sendable {
             let state = quotas[index]
             return Reservation(
                 channel: channel,
-                name: "\(name)/\(state.quota.period.rawValue)",
+                name: "\(name)/\(state.quota.word)",
                 began: state.began,
                 amount: amount,
                 most: state.quota.most
@@ -99,7 +104,7 @@ struct Limiter: Sendable {
     }
 
     mutating func grant(_ count: Int, _ reservation: Reservation) {
-        for index in quotas.indices where reservation.name.hasSuffix("/\(quotas[index].quota.period.rawValue)") {
+        for index in quotas.indices where reservation.name.hasSuffix("/\(quotas[index].quota.word)") {
             quotas[index].grant(count, of: reservation.amount, for: reservation.began)
         }
     }
@@ -119,7 +124,7 @@ struct Limiter: Sendable {
         )
         if isOrdered, let order { report.reason = "\(order.reason) (\(order.by))" }
         if let quota = quotas.first(where: \.isExhausted) {
-            report.reason = report.reason ?? "all of the \(quota.quota.period.rawValue)'s \(quota.quota.most) are sent"
+            report.reason = report.reason ?? quota.quota.exhausted
             report.until = quota.ends
         }
         if isOrdered { report.until = order?.until }

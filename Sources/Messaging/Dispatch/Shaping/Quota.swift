@@ -21,11 +21,13 @@ struct QuotaState: Sendable {
     }
 
     /// So much is asked for at a time: a crash forgets at most that.
-    var portion: Int { min(1000, max(1, quota.most / 200)) }
+    var portion: Int {
+        quota.dearest.map { max($0, quota.most / 50) } ?? min(1000, max(1, quota.most / 200))
+    }
 
     mutating func room(_ now: Int64) -> Int {
         roll(now)
-        return max(0, left)
+        return max(0, left / (quota.dearest ?? 1))
     }
 
     /// When it has something again.
@@ -42,7 +44,7 @@ struct QuotaState: Sendable {
     /// The amount that it wants to be granted now; 0 for none.
     mutating func ask(_ now: Int64) -> Int {
         roll(now)
-        guard !isExhausted, !isAsking, left < (portion + 1) / 2 else { return 0 }
+        guard !isExhausted, !isAsking, left < max((portion + 1) / 2, quota.dearest ?? 0) else { return 0 }
         isAsking = true
         return portion - min(left, 0)
     }

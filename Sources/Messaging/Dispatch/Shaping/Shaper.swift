@@ -155,6 +155,11 @@ struct Shaper: Sendable {
         for number in numbers { limiters[number].charge(cost, now, wall) }
     }
 
+    /// - Parameter micros: millionths of the currency.
+    mutating func spend(_ numbers: [Int], _ micros: Int64, wall: Int64) {
+        for number in numbers { limiters[number].spend(micros, wall) }
+    }
+
     mutating func end(_ numbers: [Int]) {
         for number in numbers { limiters[number].end() }
     }

@@ -25,9 +25,11 @@ extension DispatchLoop {
                 }
                 shaper.end(entry.limits)
                 read(outcome, handOff, lane: entry.lane, now: now)
-                var bill: (Price, Int)?
-                if let price = lanes[entry.lane].transport.price, case .accepted = outcome {
-                    bill = (price, lanes[entry.lane].transport.cost(of: entry.delivery))
+                let bill = lanes[entry.lane].transport.price.map {
+                    ($0, lanes[entry.lane].transport.cost(of: entry.delivery))
+                }
+                if let bill, !outcome.isPaidFor {
+                    shaper.spend(entry.limits, -bill.0.micros * Int64(bill.1), wall: clock.now())
                 }
                 settle(handOff, lane: entry.lane, outcome, bill: bill)
             }

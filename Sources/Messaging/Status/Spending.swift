@@ -9,6 +9,16 @@ public struct Price: Sendable, Equatable {
     public let currency: String
 }
 
+extension Outcome {
+    /// Whether the other side has taken it, or may have.
+    var isPaidFor: Bool {
+        switch self {
+        case .accepted, .uncertain: true
+        case .retry, .rejected, .held, .putBack: false
+        }
+    }
+}
+
 /// What was sent over transports that have a price, by day.
 public struct Spending: Sendable {
     private let database: any Database

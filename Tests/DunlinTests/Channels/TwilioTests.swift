@@ -136,7 +136,7 @@ extension TwilioTests {
 
                 """
         )
-        try await site.enqueue((0..<30).map { self.text("+120255501\(30 + $0)") })
+        try await site.enqueue((0..<30).map { self.text("+1202555\(1000 + $0 * 10)") })
         let before = try await site.run("spending")
         #expect(before.contains("Nothing was sent") && before.contains("0.30 USD (twilio)"), "\(before)")
         let server = try await WebServer(site)

@@ -74,7 +74,7 @@ struct Limiter: Sendable {
         for index in quotas.indices where quotas[index].quota.dearest == nil { quotas[index].take(cost, wall) }
     }
 
-    /// What goes is paid for; what is put back after all was reckoned too dear, never too cheap.
+    /// Below 0 for what was not taken after all.
     mutating func spend(_ micros: Int64, _ wall: Int64) {
         for index in quotas.indices where quotas[index].quota.dearest != nil { quotas[index].take(Int(micros), wall) }
     }

@@ -67,7 +67,8 @@ public struct HTTPServer: Service {
         let api = [
             EnqueueRoute(backend: backend, register: register, acceptQueue: acceptQueue).routes,
             MessageRoutes(backend: backend).routes, OptOutRoutes(backend: backend).routes,
-            AuditRoutes(backend: backend).routes, TaskRoutes(backend: backend).routes, SpendingRoutes(backend: backend).routes,
+            AuditRoutes(backend: backend).routes, TaskRoutes(backend: backend).routes,
+            SpendingRoutes(backend: backend).routes,
             LaneRoutes(backend: backend).routes,
             TemplateRoutes(backend: backend).routes, SubscriptionRoutes(backend: backend).routes,
             HookRoutes(backend: backend, publicURL: publicURL).routes,

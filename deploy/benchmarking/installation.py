@@ -77,7 +77,7 @@ brands:
     postal_address: 1 Main Street, Springfield, IL 62701, USA
     tone: friendly
 channels:
-  email: {{transports: [{transport}]}}
+  email: {{transports: [{transport}]{limits}}}
   webhook: {{transports: [{webhook}]}}
 """
 
@@ -98,25 +98,27 @@ class Dunlin:
         for name, text in TEMPLATE.items():
             (self.templates / "benchmark" / name).write_text(text)
 
-    def installation(self, name, transport, webhook="{type: outbox}"):
+    def installation(self, name, transport, webhook="{type: outbox}", limits=""):
         """A fresh folder with a configuration."""
         folder = self.folder / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        (folder / "dunlin.yaml").write_text(SETTINGS.format(templates=self.templates, transport=transport, webhook=webhook))
+        (folder / "dunlin.yaml").write_text(
+            SETTINGS.format(templates=self.templates, transport=transport, webhook=webhook, limits=limits)
+        )
         return folder
 
     def __call__(self, folder, *words):
         return run([self.program, *words], folder, self.environment)
 
-    def lines(self, name, messages, due=None):
+    def lines(self, name, messages, due=None, domains=50):
         """A file of distinct messages as JSON Lines. Their keys start with `name`."""
         path = self.folder / f"{name}.ndjson"
         extra = f',"due":"{due}"' if due else ""
         with open(path, "w") as file:
             for i in range(messages):
                 file.write(
-                    f'{{"key":"{name}/{i}","channel":"email","to":"Customer {i} <customer.{i}@d{i % 50}.example.com>",'
+                    f'{{"key":"{name}/{i}","channel":"email","to":"Customer {i} <customer.{i}@d{i % domains}.example.com>",'
                     f'"brand":"benchmark","template":"benchmark"{extra},"vars":{{"customer":{{"name":"Customer {i}"}},'
                     f'"invoices":[{{"number":"INV-{i}","amount":"${i % 900 + 99}.00","due_date":"November 30, 2026"}},'
                     f'{{"number":"INV-{i}-B","amount":"$1,200.00","due_date":"December 7, 2026"}}],'

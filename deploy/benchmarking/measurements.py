@@ -15,6 +15,7 @@ from running import count, fail, note, run, step
 from smtp_sinks import SlowSink
 
 SLOW_REPLY_MS = 20
+DOMAINS = 10_000
 
 
 def bare_inserts(lines, folder):
@@ -60,6 +61,27 @@ def measure_drain(options, dunlin, sink, report):
     report.ratio(f"drain of {options.messages:,}", rates, "smtp-source -d", source_rates, 1.0)
     report.add("  CPU for each message", f"{cpu.median:.1f} µs", f"smtp-source -d: {source_cpu.median:.1f} µs")
     return rates
+
+
+def measure_limits(options, dunlin, sink, report):
+    step(f"Draining {options.messages:,} messages to {DOMAINS:,} domains, with a limit for each and without, {options.runs} runs")
+    lines = dunlin.lines("limits", options.messages, domains=DOMAINS)
+    cpu = {"without": Series(), "with": Series()}
+    for number in range(options.runs):
+        for name, limits in [("without", ", shipped_limits: false"),
+                             ("with", ", limits: [{each: domain, rate: 1000/s, concurrency: 500}]")]:
+            folder = dunlin.installation("limits", smtp(sink.port), limits=limits)
+            dunlin.accept(folder, lines, options.messages)
+            ended = dunlin.drain(folder, options.messages, sink)
+            cpu[name].append(ended.cpu_seconds / options.messages * 1e6)
+        note(f"run {number + 1}: {cpu['with'][-1]:.1f} µs of CPU each with limits, {cpu['without'][-1]:.1f} µs without")
+    for name, series in cpu.items():
+        report.keep(f"limits_{name}_cpu_us", series)
+    more = cpu["with"].median - cpu["without"].median
+    report.add(
+        f"a limit for each of {DOMAINS:,} domains", f"{cpu['with'].median:.1f} µs of CPU each",
+        f"without: {cpu['without'].median:.1f} µs", f"{more:+.1f} µs", "+3 µs", more <= 3,
+    )
 
 
 def measure_postfix(options, dunlin, sink, report, rates):

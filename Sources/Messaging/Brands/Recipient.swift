@@ -101,7 +101,7 @@ public struct Recipient: Sendable {
             else {
                 throw Rejection("to", "'\(address)' is no address: write it like ada@example.com or +1 202 555 0123")
             }
-            return try Recipient(address, channel: .letter).key
+            return try Recipient(address, channel: channel == .letter ? .letter : .webhook).key
         }
         return try phone(address, region: region).e164
     }

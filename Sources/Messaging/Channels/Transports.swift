@@ -28,7 +28,9 @@ public enum Transports {
         var transports: [Channel: [any Transport]] = [:]
         for channel in Channel.allCases {
             guard let configured = settings.settings(for: channel)?.transports else { continue }
-            if settings.channels[channel]?.approval == ChannelSettings.Approval.none, configured.contains(where: \.isLinkedInAPI) {
+            if settings.channels[channel]?.approval == ChannelSettings.Approval.none,
+                configured.contains(where: \.isLinkedInAPI)
+            {
                 throw Rejection(
                     "channels.\(channel.rawValue).approval",
                     "with linkedin-api a person approves each message: leave it out"

@@ -23,6 +23,10 @@ extension DispatchLoop {
                     let most = share.limit.flatMap { lanes[$0] }.map { min(most, $0) } ?? most
                     return most > 0 ? shaper.room(of: share, upTo: most, spoken: &spoken, now: now, wall: wall) : 0
                 },
+                hasRoom: { share in
+                    let isOpen = share.limit.flatMap { lanes[$0] }.map { $0 > 0 } ?? true
+                    return isOpen && shaper.hasRoom(share, now: now, wall: wall)
+                },
                 wake: { shaper.wakes($0, now: now, wall: wall) }
             )
             books[channel] = book
@@ -43,7 +47,7 @@ extension DispatchLoop {
 
     /// How many messages of a channel may be claimed. What is bound to other lanes is looked for behind a lane that keeps its
     /// own messages for longer than a moment.
-    private func claimRoom(_ channel: Channel, now: UInt64) -> Int {
+    func claimRoom(_ channel: Channel, now: UInt64) -> Int {
         let common = lane(for: channel, nil, isTest: false, now: now).map { lanes[$0].room(now: now) } ?? 0
         let bound = lanes.filter { $0.channel == channel && !$0.isTest && $0.transport.domains != nil }
         var room = common
@@ -149,7 +153,8 @@ extension DispatchLoop {
                 settle(handOff, lane: lanes.firstIndex { $0.channel == handOff.channel } ?? 0, .putBack)
             }
         }
-        work.moves = moves.filter { $0.value >= DispatchLoop.manyParked && $0.key.from != $0.key.to }.map(\.key)
+        work.moves = moves.filter { $0.value >= DispatchLoop.manyParked && $0.key.from != $0.key.to }
+            .sorted { $0.value > $1.value }.prefix(DispatchLoop.mostMoves).map(\.key)
         return admitted
     }
 
@@ -170,6 +175,8 @@ extension DispatchLoop {
 
     /// So many parked messages to one domain in a claim are worth a look for those right behind them.
     private static let manyParked = 16
+    /// Each looks through thousands of rows.
+    private static let mostMoves = 3
 
     /// Writes down what a turn's claims and moves have found.
     mutating func note(_ turn: Queue.Turn, _ result: Queue.TurnResult, now: UInt64) {
@@ -199,8 +206,14 @@ extension DispatchLoop {
         shaper.sweep(now: now)
     }
 
-    /// Asks for parts of what limits allow by the hour or the day.
+    /// Shares that were to be claimed and were not: they are looked at again.
+    mutating func drop(_ claims: [ClaimRequest], now: UInt64) {
+        for claim in claims { books[claim.share.channel]?.retry(claim.share, at: now) }
+    }
+
+    /// Asks for parts of what limits allow by the hour or the day; what was asked for in a turn that failed still stands.
     mutating func reserve() {
+        guard work.reservations.isEmpty else { return }
         reserving = shaper.reservations(wall: clock.now())
         work.reservations = reserving.map(\.reservation)
     }
@@ -218,12 +231,19 @@ extension DispatchLoop {
         guard let token = try? await queue.database.changeToken(), token != changeToken || work.isAnything else {
             return
         }
-        let isFirst = changeToken == 0
         changeToken = token
         for channel in books.keys {
-            if isFirst, let shares = try? await queue.waitingShares(channel) {
-                for share in shares { shaper.meet(share, now: now) }
-                books[channel]?.noticeAll(shares, now: now)
+            if !loaded.contains(channel) {
+                guard let shares = try? await queue.waitingShares(channel) else {
+                    changeToken = 0
+                    continue
+                }
+                loaded.insert(channel)
+                for (share, count) in shares {
+                    shaper.meet(share, now: now)
+                    books[channel]?.find(share, Int(count), now: now)
+                    if let limit = share.limit { shaper.parked(Int(count), under: limit, channel) }
+                }
             } else if let brands = try? await queue.waitingBrands(channel) {
                 for brand in brands { books[channel]?.notice(brand, due: 0) }
             }
@@ -235,10 +255,10 @@ extension DispatchLoop {
         guard let pauses = try? await queue.database.read({ try Pauses.list($0) }) else { return }
         lookedForPauses = now
         let wall = clock.now()
-        shaper.obey(pauses.filter { !$0.isAboutLanes }, now: now)
+        shaper.obey(pauses.filter { !$0.isAboutLanes && $0.isInForce(wall) }, now: now)
         for index in lanes.indices where !lanes[index].isTest {
             let lane = lanes[index]
-            let pause = pauses.first { $0.covers(lane.channel, lane.transport.name, now: wall) }
+            let pause = pauses.filter { $0.covers(lane.channel, lane.transport.name, now: wall) }.strictest
             guard pause != lane.pause else { continue }
             lanes[index].obey(pause, now: now)
             lastBeat = 0
@@ -258,7 +278,7 @@ extension DispatchLoop {
         let seconds = Double(now - min(now, startedBefore.at)) / 1e9
         var counts: [String: Int] = [:]
         var reports: [LimitReport] = []
-        for limiter in shaper.limiters where !limiter.isIdle(now) || limiter.lastError != nil {
+        for limiter in shaper.known where !limiter.isIdle(now) || limiter.lastError != nil {
             let key = "\(limiter.channel.rawValue) \(limiter.name)"
             counts[key] = limiter.started
             let before = startedBefore.counts[key] ?? limiter.started

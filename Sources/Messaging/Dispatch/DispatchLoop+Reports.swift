@@ -18,18 +18,20 @@ extension DispatchLoop {
                 measures.waited(lane: lanes[entry.lane].transport.name)
                 lanes[entry.lane].giveBack(entry.delivery, now: now)
                 work.stale.append(handOff)
+                // It is charged again when it is sent; what it was admitted for stays.
+                refund(entry, but: 1, now: now)
                 stale[report.id] = (entry.delivery, entry.limits)
             case .outcome(let outcome):
-                if case .putBack = outcome, !entry.limits.isEmpty {
-                    shaper.charge(entry.limits, -1, now: now, wall: clock.now())
+                if case .putBack = outcome {
+                    refund(entry, but: 0, now: now)
+                } else if !outcome.isPaidFor {
+                    unspend(entry)
                 }
                 shaper.end(entry.limits)
+                for share in shaper.waiting(entry.limits, handOff) { books[share.channel]?.wake(share, at: now) }
                 read(outcome, handOff, lane: entry.lane, now: now)
                 let bill = lanes[entry.lane].transport.price.map {
                     ($0, lanes[entry.lane].transport.cost(of: entry.delivery))
-                }
-                if let bill, !outcome.isPaidFor {
-                    shaper.spend(entry.limits, -bill.0.micros * Int64(bill.1), wall: clock.now())
                 }
                 settle(handOff, lane: entry.lane, outcome, bill: bill)
             }
@@ -84,6 +86,18 @@ extension DispatchLoop {
         }
     }
 
+    /// Gives back what a delivery was charged that did not leave.
+    private mutating func refund(_ entry: InFlight, but kept: Int, now: UInt64) {
+        guard !entry.limits.isEmpty else { return }
+        shaper.charge(entry.limits, kept - entry.cost, now: now, wall: clock.now())
+        unspend(entry)
+    }
+
+    private mutating func unspend(_ entry: InFlight) {
+        guard !entry.limits.isEmpty, let price = lanes[entry.lane].transport.price else { return }
+        shaper.spend(entry.limits, -price.micros * Int64(entry.cost), wall: clock.now())
+    }
+
     /// Words by which something was refused: kept for whoever looks, and held against the rules.
     private mutating func read(_ outcome: Outcome, _ handOff: HandOff, lane: Int, now: UInt64) {
         switch outcome {
@@ -91,16 +105,30 @@ extension DispatchLoop {
             let words = Redaction.withoutAddresses(words)
             lanes[lane].lastError = words
             shaper.heard(words, domain: handOff.domain, handOff.channel, handOff.brand, now: now)
-            orders += replies.read(
+            let now = clock.now()
+            let found = replies.read(
                 words,
                 handOff,
                 lane: lanes[lane].transport.name,
                 limit: shaper.name(ofDomain: handOff.domain, handOff.channel, handOff.brand),
-                now: clock.now()
+                now: now
             )
+            for order in found where !isGiven(order, lane: lane, now: now) { orders.append(order) }
         case .accepted, .uncertain, .held, .putBack:
             break
         }
+    }
+
+    /// Whether what an order asks for is on its way, or holds already: many replies say the same at once.
+    private func isGiven(_ order: Pause, lane: Int, now: Int64) -> Bool {
+        let limit = shaper.limit(of: order)
+        if orders.contains(where: {
+            $0.channel == order.channel && $0.lane == order.lane && shaper.limit(of: $0) == limit
+        }) {
+            return true
+        }
+        let standing = order.isAboutLanes ? lanes[lane].pause : limit.flatMap { shaper.order(for: $0, order.channel) }
+        return standing.map { $0.isInForce(now) && $0.isAsStrict(as: order) } ?? false
     }
 
     /// Writes the orders that follow from replies; they hold from then on.

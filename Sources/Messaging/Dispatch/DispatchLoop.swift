@@ -21,8 +21,9 @@ struct DispatchLoop {
     struct InFlight {
         var delivery: Delivery
         let lane: Int
-        /// Which limits count it.
+        /// Which limits count it, and what it was charged there.
         var limits: [Int] = []
+        var cost = 1
     }
 
     var inFlight: [Int64: InFlight] = [:]
@@ -32,6 +33,8 @@ struct DispatchLoop {
     var work = Queue.Turn()
     /// What there is to claim, by channel.
     var books: [Channel: ShareBook] = [:]
+    /// Channels whose parked messages have been found.
+    var loaded: Set<Channel> = []
     var shaper: Shaper
     var replies: ReplyWatch
     /// Orders that follow from replies, until they are written.
@@ -104,6 +107,8 @@ struct DispatchLoop {
         if !orders.isEmpty { await give(now: now) }
         if isStopping { withdraw(now: now) }
         if !isStopping { await noticeChange(now: now) }
+        // What stands there was asked for in a turn that failed.
+        drop(work.claims, now: now)
         work.claims = isStopping ? [] : claims(now: now)
         if !isStopping { reserve() }
 
@@ -138,6 +143,7 @@ struct DispatchLoop {
             if !work.claims.isEmpty { try queue.requireRoom() }
             isDiskFull = false
         } catch {
+            drop(work.claims, now: now)
             work.claims = []
             if !isDiskFull { logger.error("nothing is claimed: \(error)") }
             isDiskFull = true
@@ -189,6 +195,7 @@ struct DispatchLoop {
                 let startBy = startBy(handOff, result.startedAt)
                 deliveries.append((Delivery(handOff: handOff, payload: payload, startBy: startBy), limits))
             } catch {
+                shaper.charge(limits, -1, now: now, wall: clock.now())
                 shaper.end(limits)
                 let lane = lanes.firstIndex { $0.channel == handOff.channel } ?? 0
                 settle(handOff, lane: lane, .held(.render, "\(error)"))
@@ -202,6 +209,7 @@ struct DispatchLoop {
         stale.compactMap { handOff in
             guard var (delivery, limits) = self.stale.removeValue(forKey: handOff.id) else { return nil }
             guard result.mayGo.contains(handOff.id) else {
+                shaper.charge(limits, -1, now: MonotonicClock.now(), wall: clock.now())
                 shaper.end(limits)
                 return nil
             }
@@ -223,6 +231,7 @@ struct DispatchLoop {
         for (delivery, limits) in deliveries {
             let handOff = delivery.handOff
             guard let lane = lane(for: handOff.channel, handOff.domain, isTest: handOff.isTest, now: now) else {
+                shaper.charge(limits, -1, now: now, wall: wall)
                 shaper.end(limits)
                 settle(handOff, lane: lanes.firstIndex { $0.channel == handOff.channel } ?? 0, .putBack)
                 continue
@@ -232,6 +241,7 @@ struct DispatchLoop {
             inFlight[handOff.id] = InFlight(delivery: delivery, lane: lane, limits: limits)
             if !limits.isEmpty {
                 let cost = lanes[lane].transport.cost(of: delivery)
+                inFlight[handOff.id]?.cost = cost
                 if cost > 1 { shaper.charge(limits, cost - 1, now: now, wall: wall) }
                 if let price = lanes[lane].transport.price {
                     shaper.spend(limits, price.micros * Int64(cost), wall: wall)
@@ -260,7 +270,10 @@ struct DispatchLoop {
             for lane in lanes { lane.transport.abort() }
         }
         for handOff in work.stale {
-            if let entry = stale.removeValue(forKey: handOff.id) { shaper.end(entry.limits) }
+            if let entry = stale.removeValue(forKey: handOff.id) {
+                shaper.charge(entry.limits, -1, now: now, wall: clock.now())
+                shaper.end(entry.limits)
+            }
             if let lane = lanes.firstIndex(where: { $0.channel == handOff.channel }) {
                 settle(handOff, lane: lane, .putBack)
             }
@@ -302,14 +315,17 @@ struct DispatchLoop {
         }
     }
 
-    private func pause(now: UInt64) -> Int {
+    /// How long nothing can be done but by a report: milliseconds.
+    private mutating func pause(now: UInt64) -> Int {
         let wall = clock.now()
         let due = inFlight.isEmpty ? books.values.compactMap { $0.nextDue(after: wall) }.min() : nil
         var next = due.map { $0 - wall } ?? Int64(DispatchLoop.idlePoll)
         if let rate = lanes.map({ $0.wait(now: now) }).filter({ $0 > 0 }).min() {
             next = min(next, Int64(rate / 1_000_000) + 1)
         }
-        if let wake = books.values.compactMap(\.nextWake).min() {
+        // A share can only move where a lane has room; where none has, a report or a look at the time makes some.
+        let open = books.keys.filter { claimRoom($0, now: now) > 0 }
+        if let wake = open.compactMap({ books[$0]?.nextWake }).min() {
             next = min(next, wake <= now ? 1 : Int64((wake - now) / 1_000_000) + 1)
         }
         return Int(max(1, min(Int64(DispatchLoop.idlePoll), next)))

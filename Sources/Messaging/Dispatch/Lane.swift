@@ -68,7 +68,9 @@ struct Lane {
 
     mutating func obey(_ pause: Pause?, now: UInt64) {
         self.pause = pause
-        pauseBucket = pause?.rate.map { RateBucket(RateLimit(perSecond: $0.perSecond, burst: 1), now: now) }
+        pauseBucket = pause?.rate.map {
+            RateBucket(RateLimit(perSecond: $0.perSecond, burst: Limiter.burst($0.perSecond)), now: now)
+        }
     }
 
     /// A delivery has not begun after all: it is paid for when it does.

@@ -48,6 +48,16 @@ public struct Pause: Sendable, Equatable {
 
     func isInForce(_ now: Int64) -> Bool { begins <= now && (until.map { $0 > now } ?? true) }
 
+    /// What still goes, messages a second.
+    private var pace: Double { rate?.perSecond ?? 0 }
+
+    /// Whether it lets no more go, and for as long, give or take a minute.
+    func isAsStrict(as other: Pause) -> Bool {
+        pace <= other.pace && (until ?? .max) >= (other.until ?? .max) - 60_000
+    }
+
+    static func < (left: Pause, right: Pause) -> Bool { left.pace < right.pace }
+
     var isAboutLanes: Bool { brand == nil && domain == nil }
 
     func covers(_ channel: Channel, _ lane: String, now: Int64) -> Bool {
@@ -86,6 +96,11 @@ extension Pause {
     }
 }
 
+extension Sequence<Pause> {
+    /// The one that lets least go.
+    var strictest: Pause? { self.min { $0 < $1 } }
+}
+
 /// The table of standing orders.
 public struct Pauses: Sendable {
     let database: any Database
@@ -108,6 +123,7 @@ public struct Pauses: Sendable {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (channel, lane, brand, domain) DO UPDATE SET rate = excluded.rate, reason = excluded.reason,
             actor = excluded.actor, at = excluded.at, begins = excluded.begins, ends = excluded.ends
+        WHERE excluded.actor <> $11 OR pause_order.actor = $11 OR pause_order.ends < excluded.at
         """
     )
     private static let delete = Statement(
@@ -141,7 +157,7 @@ public struct Pauses: Sendable {
         }
     }
 
-    /// Gives an order, in the place of the one about the same.
+    /// Gives an order, in the place of the one about the same. Dunlin's own take the place of no person's.
     ///
     /// - Parameter milliseconds: how long; `nil` for what the order itself says.
     public func put(_ order: Pause, for milliseconds: Int64? = nil) async throws {
@@ -149,13 +165,14 @@ public struct Pauses: Sendable {
         try await database.write(.power) { transaction in
             let begins = max(order.begins, transaction.now)
             let until = milliseconds.map { begins + $0 } ?? order.until
-            try transaction.execute(
+            let changed = try transaction.execute(
                 Pauses.put,
                 Pauses.key(order) + [
                     .optional(order.rate?.text), .text(order.reason), .text(order.by), .integer(transaction.now),
-                    .integer(begins), .optional(until),
+                    .integer(begins), .optional(until), .text(AuditEntry.dunlin),
                 ]
             )
+            guard changed > 0 else { return }
             try transaction.execute(Pauses.forget, [.integer(transaction.now)])
             let span =
                 (order.begins > transaction.now ? " from \(Timestamp.text(begins))" : "")

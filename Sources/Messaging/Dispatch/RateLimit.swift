@@ -41,6 +41,6 @@ struct RateBucket: Sendable {
     /// Nanoseconds until one may start; 0 where one may.
     func wait(now: UInt64) -> UInt64 {
         let missing = 1 - level(at: now)
-        return missing <= 0 ? 0 : UInt64(missing / limit.perSecond * 1e9) + 1
+        return missing <= 0 ? 0 : UInt64(min(missing / limit.perSecond * 1e9, 1e17)) + 1
     }
 }

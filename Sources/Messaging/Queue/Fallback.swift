@@ -23,7 +23,7 @@ enum Fallback {
     private static let begin = Statement(
         "UPDATE fallback SET deadline = $2 + span, decide_at = $2 WHERE message = $1"
     )
-    static let unlink = Statement("DELETE FROM fallback WHERE message = $1")
+    private static let unlink = Statement("DELETE FROM fallback WHERE message = $1")
     private static let start = Statement(
         """
         UPDATE message SET state = 'waiting', due = CASE WHEN due > $2 THEN due ELSE $2 END, since = $2, reason = NULL,
@@ -84,7 +84,9 @@ enum Fallback {
                 try step(from: event.message, to: next, approval: approval, event.kind.rawValue, transaction)
             case .cancelled:
                 try end(behind: event.message, "cancelled with the message before it", transaction)
-            case .sent, .retry, .uncertain, .held, .approved, .delivered, .edited, .replayed, .late, .nextChannel: break
+            case .approved, .replayed:
+                try transaction.execute(begin, [.integer(event.message), .integer(transaction.now)])
+            case .sent, .retry, .uncertain, .held, .delivered, .edited, .late, .nextChannel: break
             }
         }
     }
@@ -123,7 +125,10 @@ enum Fallback {
                 try step(from: one.message, to: one.next, approval: one.approval, "not delivered in time", transaction)
             case .waiting where isOver:
                 let reason = "not delivered in time: the next channel goes"
-                try transaction.execute(giveUp, [.integer(one.message), .integer(now), .text(reason)])
+                guard try transaction.execute(giveUp, [.integer(one.message), .integer(now), .text(reason)]) > 0 else {
+                    try transaction.execute(postpone, [.integer(one.message), .integer(now + 1000)])
+                    continue
+                }
                 try step(from: one.message, to: one.next, approval: one.approval, "not delivered in time", transaction)
                 try Event.insert(
                     [Event(message: one.message, at: now, kind: .cancelled, detail: reason)],
@@ -159,7 +164,7 @@ enum Fallback {
     }
 
     /// Ends all that stand by behind a message.
-    private static func end(behind message: Int64, _ reason: String, _ transaction: any Transaction) throws {
+    static func end(behind message: Int64, _ reason: String, _ transaction: any Transaction) throws {
         var message = message
         var events: [Event] = []
         while let (next, _) = try transaction.first(after, [.integer(message)], pair) {

@@ -6,7 +6,7 @@ public enum MessageAction: String, Sendable, CaseIterable {
     case cancel
     /// Failed ones go again, with all their retries.
     case retry
-    /// Held ones go.
+    /// Held ones go; one that stands by for another channel only when its turn has come.
     case approve
     /// Waiting ones wait for a word.
     case hold
@@ -55,7 +55,7 @@ public enum MessageAction: String, Sendable, CaseIterable {
         """
         UPDATE message SET state = 'waiting', due = CASE WHEN due > $2 THEN due ELSE $2 END, since = $2, reason = $3,
             share = brand
-        WHERE id = $1 AND state = 'held'
+        WHERE id = $1 AND state = 'held' AND (reason IS NULL OR reason <> 'fallback')
         """
     )
     private static let holdStatement = Statement(

@@ -73,11 +73,11 @@ extension Queue {
     private static let move = Statement {
         """
         WITH head AS MATERIALIZED (
-            SELECT id, domain FROM message
+            SELECT id, domain, test FROM message
             WHERE state = 'waiting' AND channel = $1 AND share = $2 AND priority = $3 AND due <= $4
             ORDER BY due, id LIMIT $5 \($0.forUpdateSkipLocked)
         )
-        UPDATE message SET share = $6 WHERE id IN (SELECT id FROM head WHERE domain = $7) AND state = 'waiting'
+        UPDATE message SET share = $6 WHERE id IN (SELECT id FROM head WHERE domain = $7 AND test = 0) AND state = 'waiting'
         """
     }
 

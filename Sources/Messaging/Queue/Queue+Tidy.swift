@@ -63,11 +63,13 @@ extension Queue {
                     [.text(state.rawValue), .integer(cutoff), .integer(Int64(limit - total))]
                 ) { [SQLValue.integer($0.integer(0))] }
                 guard !ids.isEmpty else { continue }
+                for case .integer(let id) in ids.flatMap(\.self) {
+                    try Fallback.end(behind: id, "the message before it was forgotten", transaction)
+                }
                 try transaction.batch(Queue.deleteEvents, ids)
                 try transaction.batch(Queue.deleteContent, ids)
                 try transaction.batch(Queue.deleteReferences, ids)
                 try transaction.batch(ManualTasks.forget, ids)
-                try transaction.batch(Fallback.unlink, ids)
                 try transaction.batch(Queue.deleteMessage, ids)
                 try Tally.add(Int64(ids.count), to: Tally.pruned(state), transaction)
                 total += ids.count

@@ -10,25 +10,17 @@ extension Queue {
             }.joined(separator: " UNION ALL ") + ") AS heads"
     )
 
-    /// From one share that has any to the next: the cost does not depend on how many messages each has.
     private static let waitingShares = Statement(
-        """
-        WITH RECURSIVE heads (share) AS (
-            SELECT min(share) FROM message WHERE state = 'waiting' AND channel = $1
-            UNION ALL
-            SELECT (SELECT min(share) FROM message WHERE state = 'waiting' AND channel = $1 AND share > heads.share)
-            FROM heads WHERE heads.share IS NOT NULL
-        )
-        SELECT share FROM heads WHERE share IS NOT NULL
-        """
+        "SELECT share, count(*) FROM message WHERE state = 'waiting' AND channel = $1 GROUP BY share"
     )
 
-    /// The same by brand, past what limits keep of each.
+    /// From one brand that has any to the next, past what limits keep of it: the cost does not depend on how many messages
+    /// each has.
     private static let waitingBrands = Statement(
         """
         WITH RECURSIVE heads (brand) AS (
             SELECT (SELECT brand FROM message WHERE state = 'waiting' AND channel = $1 ORDER BY share LIMIT 1)
-            UNION ALL
+            UNION
             SELECT (SELECT brand FROM message WHERE state = 'waiting' AND channel = $1 AND share > heads.brand || $2
                 ORDER BY share LIMIT 1)
             FROM heads WHERE heads.brand IS NOT NULL
@@ -46,10 +38,12 @@ extension Queue {
         }
     }
 
-    /// The shares of a channel in which anything waits, due or not.
-    func waitingShares(_ channel: Channel) async throws -> [Share] {
+    /// The shares of a channel in which anything waits, due or not, and how many each has.
+    func waitingShares(_ channel: Channel) async throws -> [(share: Share, count: Int64)] {
         try await database.read {
-            try $0.all(Queue.waitingShares, [.text(channel.rawValue)]) { Share(channel: channel, name: $0.text(0)) }
+            try $0.all(Queue.waitingShares, [.text(channel.rawValue)]) { row in
+                (Share(channel: channel, name: row.text(0)), row.integer(1))
+            }
         }
     }
 
@@ -108,11 +102,17 @@ extension Queue {
                 result.gate[channel, default: [:]][decision, default: 0] += 1
             }
             if let inHand = turn.inHand { try Queue.putBack(allBut: inHand, of: node, transaction) }
-            for claim in turn.claims {
+            var claimedBytes = 0
+            for var claim in turn.claims {
+                claim.byteBudget = max(0, claim.byteBudget - claimedBytes)
+                claim.isFirstFree = claim.isFirstFree && result.handOffs.isEmpty
                 let handOffs = try Queue.handOff(claim, node: node, transaction) {
                     result.gate[claim.share.channel, default: [:]][$0, default: 0] += $1
                 }
                 result.handOffs += handOffs
+                claimedBytes += handOffs.reduce(0) {
+                    $0 + ($1.document.count > ClaimRequest.largest ? $1.document.count : 0)
+                }
                 result.claimed[claim.share] = handOffs.count
                 guard handOffs.count < claim.limit else { continue }
                 let due = try transaction.first(

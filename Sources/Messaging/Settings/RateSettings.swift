@@ -10,7 +10,7 @@ public struct RateSettings: Sendable, Codable, Equatable, CustomStringConvertibl
         let halves = text.split(separator: "/")
         let units: [Substring: Double] = ["s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400]
         guard halves.count == 2, let count = Double(halves[0]), count.isFinite, count > 0,
-            let seconds = units[halves[1]], count / seconds <= 1_000_000
+            let seconds = units[halves[1]], (1e-7...1_000_000).contains(count / seconds)
         else { return nil }
         perSecond = count / seconds
         self.text = text

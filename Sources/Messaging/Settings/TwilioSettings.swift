@@ -29,7 +29,8 @@ public struct TwilioSettings: Sendable, Codable {
     public var caFile: String?
 
     enum CodingKeys: String, CodingKey {
-        case type, name, authToken, from, messagingService, url, rate, burst, price, currency, connections, timeout, caFile
+        case type, name, authToken, from, messagingService, url, rate, burst, price, currency, connections, timeout,
+            caFile
         case accountSID = "accountSid"
     }
 }

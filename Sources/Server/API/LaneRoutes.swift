@@ -27,7 +27,10 @@ struct LaneRoutes {
     }
 
     private func pause(_ request: Request, _ context: ServerContext) async throws -> Response {
-        let body = try await JSONBody(request, known: ["channel", "lane", "brand", "domain", "rate", "reason", "from", "for"])
+        let body = try await JSONBody(
+            request,
+            known: ["channel", "lane", "brand", "domain", "rate", "reason", "from", "for"]
+        )
         var order = try order(body, by: context.caller.origin)
         order.reason = try body.required("reason")
         if let text = try body.text("rate") {
@@ -78,7 +81,9 @@ struct LaneRoutes {
             throw Problem(Rejection("lane", "\(name) has no transport '\(lane)'; it has: \(known)"))
         }
         if let brand, !backend.brands.contains(brand) {
-            throw Problem(Rejection("brand", "there is no brand '\(brand)'; known: \(backend.brands.joined(separator: ", "))"))
+            throw Problem(
+                Rejection("brand", "there is no brand '\(brand)'; known: \(backend.brands.joined(separator: ", "))")
+            )
         }
         if domain != nil, channel != .email { throw Problem(Rejection("domain", "it is for email")) }
         return Pause(channel, lane: lane, brand: brand, domain: domain?.lowercased(), reason: "", by: origin)

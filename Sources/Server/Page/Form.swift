@@ -23,6 +23,8 @@ struct Form {
         }
     }
 
+    var isEmpty: Bool { fields.isEmpty }
+
     /// `nil` for a field that is absent or empty.
     subscript(_ name: String) -> String? {
         fields.first { $0.name == name }.flatMap { $0.value.isEmpty ? nil : $0.value }

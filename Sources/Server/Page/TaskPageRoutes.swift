@@ -71,7 +71,13 @@ struct TaskPageRoutes {
     ) async throws -> Response {
         let task = try await find(context)
         let now = backend.clock.now()
-        let parts = try await backend.parts(of: task)
+        var parts: [RenderedPart] = []
+        var fault = fault
+        do {
+            parts = try await backend.parts(of: task)
+        } catch let rejection as Rejection {
+            if fault.isEmpty { fault = "Its words cannot be made any more: \(rejection)" }
+        }
         let script = parts.first { $0.name == "call.txt" || $0.name == "letter.txt" }?.text ?? ""
         let hasLetter = task.channel == .letter && !parts.isEmpty
         let value = try await page.value(
@@ -90,7 +96,7 @@ struct TaskPageRoutes {
                 },
             ])
         )
-        return try page.response(.task, value, request, status: fault.isEmpty ? .ok : .unprocessableContent)
+        return try page.response(.task, value, request, status: given.isEmpty ? .ok : .unprocessableContent)
     }
 
     /// The sheet to print.

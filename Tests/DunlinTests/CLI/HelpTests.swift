@@ -42,10 +42,14 @@ struct HelpTests {
                   shape                   The backlog by age, as qshape shows it for Postfix.
                   why                     When a message may go next, and every check with its
                                           verdict.
+                  spending                What texts have cost by day, provider and brand, and
+                                          what those that wait will cost.
 
                 ACT SUBCOMMANDS:
                   message                 Look at messages, and cancel, retry, approve, hold or
                                           edit them.
+                  task                    Calls and letters that people see to: list, show,
+                                          assign and finish them.
                   opt-out                 Who said no, and to what.
                   template                List, check, preview and render templates.
                   lane                    The ways out: how they stand; pause and resume them.
@@ -69,7 +73,9 @@ struct HelpTests {
             ["opt-out", "check"], ["opt-out", "import"], ["opt-out", "export"], ["template"], ["template", "list"],
             ["template", "check"], ["template", "preview"], ["template", "render"], ["token"], ["token", "create"],
             ["token", "list"], ["token", "revoke"], ["subscription"], ["subscription", "add"],
-            ["subscription", "replay"],
+            ["subscription", "replay"], ["task"], ["task", "list"], ["task", "show"], ["task", "assign"],
+            ["task", "finish"],
+            ["lane"], ["lane", "list"], ["lane", "pause"], ["lane", "resume"], ["spending"],
         ]
     )
     func pages(command: [String]) async throws {

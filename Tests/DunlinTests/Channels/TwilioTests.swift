@@ -120,7 +120,9 @@ struct TwilioTests {
 }
 
 extension TwilioTests {
-    @Test("what texts cost is counted by day and brand, told before they go, and never more than the day's cap is spent")
+    @Test(
+        "what texts cost is counted by day and brand, told before they go, and never more than the day's cap is spent"
+    )
     func spending() async throws {
         let peer = try await Peer("twilio", Options(account: Self.account, token: "secret"))
         let site = try Site(
@@ -147,7 +149,10 @@ extension TwilioTests {
         #expect((18...20).contains(sent), "\(sent)")
         #expect(peer.notes(Text.self).count == sent)
         let after = try await site.run("spending", "--json")
-        #expect(after.contains(#""messages":\#(sent),"units":\#(sent),"amount":"0.\#(sent)","currency":"USD""#), "\(after)")
+        #expect(
+            after.contains(#""messages":\#(sent),"units":\#(sent),"amount":"0.\#(sent)","currency":"USD""#),
+            "\(after)"
+        )
         let list = try await site.run("lane", "list")
         #expect(list.contains("brand:acme") && list.contains("the day's 0.20 are spent"), "\(list)")
         _ = server

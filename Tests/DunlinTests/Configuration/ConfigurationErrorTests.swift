@@ -137,7 +137,7 @@ struct ConfigurationErrorTests {
             (
                 "channels:\n  email:\n    transports:\n      - type: pigeon",
                 "dunlin.yaml:4: channels.email.transports[0].type: "
-                    + "there is no transport of type 'pigeon': write smtp, webhook, twilio, gateway or outbox"
+                    + "there is no transport of type 'pigeon': write smtp, webhook, twilio, gateway, task or outbox"
             ),
             (
                 "channels:\n  email:\n    transports:\n      - type: smtp\n        url: smtp://relay\n        tls: on",

@@ -175,7 +175,10 @@ struct WebhookProviderTests {
         let request = try provider.request(for: delivery, payload, now: 0)
         #expect(request.headers.contains { $0.name == "X-Restli-Protocol-Version" && $0.value == "2.0.0" })
         #expect(!request.headers.contains { $0.name == "webhook-id" } && !request.isRepeatable)
-        let created = provider.verdict(HTTPAnswer(status: 201, body: [], headers: ["x-restli-id": "urn:li:msg:1"]), now: 0)
+        let created = provider.verdict(
+            HTTPAnswer(status: 201, body: [], headers: ["x-restli-id": "urn:li:msg:1"]),
+            now: 0
+        )
         guard case .accepted(_, "urn:li:msg:1") = created.outcome else {
             Issue.record("\(created)")
             return

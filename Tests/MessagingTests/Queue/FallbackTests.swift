@@ -141,6 +141,40 @@ struct FallbackTests {
         #expect(try await fixture.states().suffix(3) == ["waiting", "waiting", Self.standby])
     }
 
+    @Test("to approve everything that is held lets none go that stands by")
+    func approval() async throws {
+        let fixture = try await Fixture()
+        _ = try await fixture.enqueue()
+        var filter = MessageFilter()
+        filter.state = .held
+        #expect(try await fixture.queued.queue.perform(.approve, onAll: filter, by: "ada").isEmpty)
+        #expect(try await fixture.states() == ["waiting", Self.standby, Self.standby])
+    }
+
+    @Test("what was kept for long and is let go has all its time again")
+    func keptForLong() async throws {
+        let fixture = try await Fixture()
+        _ = try await fixture.enqueue(#", "within": "30m""#)
+        _ = try await fixture.queued.queue.perform(.hold, on: [1], by: "ada")
+        fixture.queued.clock.now += 3_600_000
+        try await fixture.decide()
+        #expect(try await fixture.states().first?.hasPrefix("held") == true)
+        _ = try await fixture.queued.queue.perform(.approve, on: [1], by: "ada")
+        try await fixture.decide()
+        #expect(try await fixture.states().suffix(2) == [Self.standby, Self.standby])
+        #expect(try await fixture.states().first?.hasPrefix("waiting") == true)
+    }
+
+    @Test("what stands by behind a message that is forgotten ends too")
+    func forgotten() async throws {
+        let fixture = try await Fixture()
+        _ = try await fixture.enqueue()
+        try await fixture.end(.email, .accepted("250"))
+        fixture.queued.clock.now += 1000
+        _ = try await fixture.queued.queue.prune(finishedBefore: fixture.queued.clock.now, limit: 10)
+        #expect(try await fixture.states().allSatisfy { $0.hasPrefix("cancelled") })
+    }
+
     @Test("with policy all, every channel goes")
     func all() async throws {
         let fixture = try await Fixture()

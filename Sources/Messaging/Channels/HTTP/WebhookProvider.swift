@@ -81,7 +81,10 @@ struct WebhookProvider: HTTPProvider {
     /// (<https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/rate-limits>).
     private func linkedInLimit(_ answer: HTTPAnswer, now: Int64) -> HTTPVerdict {
         let untilMidnight = (86_400 - now % 86_400) * 1000
-        let wait = min(answer.retryAfter.map { Int64(max(0, $0)) * 1000 } ?? WebhookProvider.linkedInWait, untilMidnight)
+        let wait = min(
+            answer.retryAfter.map { Int64(max(0, $0)) * 1000 } ?? WebhookProvider.linkedInWait,
+            untilMidnight
+        )
         return HTTPVerdict(.retry(.temporary, HTTPVerdict.words(answer), after: wait), .throttled(after: wait))
     }
 

@@ -84,8 +84,13 @@ struct Limiter: Sendable {
     mutating func obey(_ order: Pause?, _ now: UInt64) {
         guard order != self.order else { return }
         self.order = order
-        orderBucket = order?.rate.map { RateBucket(RateLimit(perSecond: $0.perSecond, burst: 1), now: now) }
+        orderBucket = order?.rate.map {
+            RateBucket(RateLimit(perSecond: $0.perSecond, burst: Limiter.burst($0.perSecond)), now: now)
+        }
     }
+
+    /// What an order lets through at once: what its rate allows until it is looked at again.
+    static func burst(_ perSecond: Double) -> Int { max(1, Int((perSecond * 0.05).rounded(.up))) }
 
     /// What it wants to be granted of the hour or the day.
     mutating func reservations(_ wall: Int64) -> [Reservation] {

@@ -7,7 +7,7 @@ struct Shaper: Sendable {
     private let senders: [String: String]
     /// When the process began, monotonic nanoseconds.
     private let since: UInt64
-    private(set) var limiters: [Limiter] = []
+    private var limiters: [Limiter] = []
     private var free: [Int] = []
     /// Those that the calendar rules.
     private var withQuotas: [Int] = []
@@ -52,7 +52,7 @@ struct Shaper: Sendable {
         if let number = ofDomain[channel]?[domain] { return number < 0 ? nil : number }
         guard !domain.isEmpty else { return nil }
         let rule = rules[channel]?.first { $0.isAboutDomains && $0.covers(domain: domain) && $0.covers(brand: brand) }
-        let name = rule?.name.map { "limit:\($0)" } ?? "domain:\(domain)"
+        let name = self.name(ofDomain: domain, channel, brand)
         let isOrdered = order(for: name, channel) != nil
         let number = rule != nil || isOrdered ? self.number(channel, name, rule, now) : -1
         let isShared = rules[channel]?.contains { $0.isAboutDomains && $0.brands != nil } ?? false
@@ -60,18 +60,26 @@ struct Shaper: Sendable {
         return number < 0 ? nil : number
     }
 
+    /// What tells the limits of entries apart that would be called the same: nothing for the first, then `#2` and so on.
+    private func ordinal(_ index: Int, _ channel: Channel) -> String {
+        guard let rules = rules[channel] else { return "" }
+        let before = rules[..<index].count { $0.each == rules[index].each && $0.name == rules[index].name }
+        return before == 0 ? "" : "#\(before + 1)"
+    }
+
     /// The limits of a brand, whatever the domain.
     private mutating func limits(ofBrand brand: String, _ channel: Channel, _ now: UInt64) -> [Int] {
         if let known = ofBrand[channel]?[brand] { return known }
         var found: [Int] = []
-        for rule in rules[channel] ?? [] where !rule.isAboutDomains && rule.covers(brand: brand) {
+        for (index, rule) in (rules[channel] ?? []).enumerated() where !rule.isAboutDomains && rule.covers(brand: brand)
+        {
             let name =
                 switch rule.each {
                 case .brand: "brand:\(brand)"
                 case .sender: "sender:\(senders[brand] ?? brand)"
                 case .domain, nil: "limit:\(rule.name ?? "")"
                 }
-            found.append(number(channel, name, rule, now))
+            found.append(number(channel, name + ordinal(index, channel), rule, now))
         }
         let name = "brand:\(brand)"
         if order(for: name, channel) != nil {
@@ -83,6 +91,15 @@ struct Shaper: Sendable {
     }
 
     // MARK: - Whether
+
+    /// Those that are in use.
+    var known: [Limiter] { numbers.values.map { limiters[$0] } }
+
+    /// Whether one of a share may start now.
+    mutating func hasRoom(_ share: Share, now: UInt64, wall: Int64) -> Bool {
+        var spoken: [Int: Int] = [:]
+        return room(of: share, upTo: 1, spoken: &spoken, now: now, wall: wall) > 0
+    }
 
     /// How many of a share may start now.
     ///
@@ -164,6 +181,15 @@ struct Shaper: Sendable {
         for number in numbers { limiters[number].end() }
     }
 
+    /// The shares of a message's brand that its limits keep, and that only a report could make room for.
+    func waiting(_ numbers: [Int], _ handOff: HandOff) -> [Share] {
+        numbers.compactMap { number in
+            let limiter = limiters[number]
+            guard limiter.parked > 0, limiter.rule?.concurrency != nil else { return nil }
+            return Share(channel: handOff.channel, brand: handOff.brand, limit: limiter.name)
+        }
+    }
+
     /// Counts what is parked under a limit.
     mutating func parked(_ count: Int, under limit: String, _ channel: Channel) {
         guard let number = numbers[Key(channel: channel, name: limit)] else { return }
@@ -174,7 +200,8 @@ struct Shaper: Sendable {
     mutating func meet(_ share: Share, now: UInt64) {
         guard let limit = share.limit else { return }
         if limit.hasPrefix("domain:") {
-            _ = self.limit(ofDomain: String(limit.dropFirst(7)), share.channel, share.brand, now)
+            let domain = limit.dropFirst(7).prefix { $0 != "#" }
+            _ = self.limit(ofDomain: String(domain), share.channel, share.brand, now)
         } else if let rule = rules[share.channel]?.first(where: { $0.name.map { "limit:\($0)" == limit } ?? false }) {
             _ = number(share.channel, limit, rule, now)
         }
@@ -196,22 +223,33 @@ struct Shaper: Sendable {
 
     // MARK: - Standing orders
 
-    private func order(for name: String, _ channel: Channel) -> Pause? {
-        orders.first { $0.channel == channel && $0.limit == name }
+    /// The strictest order about a limit.
+    func order(for name: String, _ channel: Channel) -> Pause? {
+        orders.filter { $0.channel == channel && $0.limit == name }.strictest
     }
 
-    /// - Parameter orders: all that are about brands and domains.
+    /// The limit that an order is about; `nil` for one about lanes.
+    func limit(of order: Pause) -> String? {
+        order.domain.map { name(ofDomain: $0, order.channel, "") } ?? order.limit
+    }
+
+    /// - Parameter orders: all about brands and domains that hold now.
     mutating func obey(_ orders: [Pause], now: UInt64) {
-        let orders = orders.map { order in
-            var order = order
-            if let domain = order.domain { order.limit = name(ofDomain: domain, order.channel, order.brand ?? "") }
-            return order
+        // A domain may be under one limit for one brand and under another for the others.
+        let orders = orders.flatMap { order in
+            guard let domain = order.domain else { return [order] }
+            let brands = (rules[order.channel] ?? []).compactMap(\.brands).reduce(into: Set([""])) { $0.formUnion($1) }
+            return Set(brands.map { name(ofDomain: domain, order.channel, $0) }).sorted().map { name in
+                var order = order
+                order.limit = name
+                return order
+            }
         }
         guard orders != self.orders else { return }
         self.orders = orders
         ofBrand = [:]
         for channel in Set(orders.map(\.channel)) { ofDomain[channel] = [:] }
-        for number in limiters.indices {
+        for number in numbers.values {
             limiters[number].obey(order(for: limiters[number].name, limiters[number].channel), now)
         }
     }
@@ -220,8 +258,9 @@ struct Shaper: Sendable {
     func name(ofDomain domain: String, _ channel: Channel, _ brand: String) -> String {
         let rules = rules[channel] ?? []
         if rules.contains(where: { $0.name == domain }) { return "limit:\(domain)" }
-        let rule = rules.first { $0.isAboutDomains && $0.covers(domain: domain) && $0.covers(brand: brand) }
-        return rule?.name.map { "limit:\($0)" } ?? "domain:\(domain)"
+        let index = rules.firstIndex { $0.isAboutDomains && $0.covers(domain: domain) && $0.covers(brand: brand) }
+        guard let index else { return "domain:\(domain)" }
+        return (rules[index].name.map { "limit:\($0)" } ?? "domain:\(domain)") + ordinal(index, channel)
     }
 
     mutating func heard(_ error: String, domain: String, _ channel: Channel, _ brand: String, now: UInt64) {
@@ -232,11 +271,13 @@ struct Shaper: Sendable {
     // MARK: - Forgetting
 
     mutating func sweep(now: UInt64) {
-        guard numbers.count > Shaper.most, now - min(now, sweptAt) >= Shaper.sweepEvery else { return }
+        let isFull = numbers.count > Shaper.most || ofDomain.values.contains { $0.count > Shaper.most }
+        guard isFull, now - min(now, sweptAt) >= Shaper.sweepEvery else { return }
         sweptAt = now
         for (key, number) in numbers where limiters[number].isIdle(now) {
             numbers[key] = nil
             free.append(number)
+            limiters[number] = Limiter(channel: key.channel, name: "", rule: nil, since: now)
         }
         ofDomain = [:]
         ofBrand = [:]

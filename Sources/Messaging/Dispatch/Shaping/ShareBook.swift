@@ -7,6 +7,8 @@ struct ShareBook: Sendable {
     /// A share that a limit keeps.
     private struct Parked {
         var count: Int
+        /// When it is looked at again; an entry of the heap with another time is void.
+        var wakesAt: UInt64
         /// What it was served, by its brand's weight: of those that share a limit, who was served least goes first.
         var served: Double
     }
@@ -23,6 +25,8 @@ struct ShareBook: Sendable {
     private var brands: [String: Int64] = [:]
     private var parked: [Share: Parked] = [:]
     private var wakes = Heap<Wake>()
+    /// When a brand that is due and has no room is worth asking again.
+    private var brandWakesAt: UInt64?
     private var fair = FairShare()
     private var turns = 0
     private var aging: [String: Int] = [:]
@@ -39,13 +43,16 @@ struct ShareBook: Sendable {
         brands[brand] = min(brands[brand] ?? due, due)
     }
 
-    /// Perhaps everything has changed.
-    mutating func noticeAll(_ shares: [Share], now: UInt64) {
-        for brand in brands.keys { brands[brand] = 0 }
-        for share in shares {
-            brands[share.brand] = 0
-            if share.limit != nil, parked[share] == nil { park(share, 1, now: now) }
-        }
+    /// Messages of a share were found in the database.
+    mutating func find(_ share: Share, _ count: Int, now: UInt64) {
+        brands[share.brand] = 0
+        if share.limit != nil { park(share, count, now: now) }
+    }
+
+    /// A claim that was asked for was not made.
+    mutating func retry(_ share: Share, at time: UInt64) {
+        if share.limit == nil { return notice(share.brand, due: 0) }
+        if parked[share] != nil { schedule(share, at: time) }
     }
 
     mutating func park(_ share: Share, _ count: Int, now: UInt64) {
@@ -53,9 +60,20 @@ struct ShareBook: Sendable {
             parked[share]?.count += count
         } else {
             let least = parked.isEmpty ? 0 : parked.count > 1000 ? 0 : parked.values.map(\.served).min() ?? 0
-            parked[share] = Parked(count: count, served: least)
+            parked[share] = Parked(count: count, wakesAt: now, served: least)
             wakes.insert(Wake(at: now, share: share))
         }
+    }
+
+    /// Something may have made room for it.
+    mutating func wake(_ share: Share, at time: UInt64) {
+        guard let entry = parked[share], entry.wakesAt > time else { return }
+        schedule(share, at: time)
+    }
+
+    private mutating func schedule(_ share: Share, at time: UInt64) {
+        parked[share]?.wakesAt = time
+        wakes.insert(Wake(at: time, share: share))
     }
 
     /// What a claim found.
@@ -75,7 +93,7 @@ struct ShareBook: Sendable {
         entry.count = max(1, entry.count - count)
         entry.served += Double(count) / weight
         parked[share] = entry
-        wakes.insert(Wake(at: wake, share: share))
+        schedule(share, at: wake)
         return count
     }
 
@@ -85,6 +103,7 @@ struct ShareBook: Sendable {
     ///   - room: how many the channel's lanes can take.
     ///   - weight: of a brand.
     ///   - grant: how many of a share its limits let start, up to a number.
+    ///   - hasRoom: whether they let one start.
     ///   - wake: when a share without room is worth asking again.
     mutating func requests(
         _ channel: Channel,
@@ -93,17 +112,28 @@ struct ShareBook: Sendable {
         wall: Int64,
         weight: (String) -> Double,
         grant: (Share, Int) -> Int,
+        hasRoom: (Share) -> Bool,
         wake: (Share) -> UInt64
     ) -> [(share: Share, limit: Int, aged: Int)] {
+        brandWakesAt = nil
         var ready: [String: [Share]] = [:]
         var asked = 0
         while asked < ShareBook.mostAsked, let next = wakes.min, next.at <= now {
             _ = wakes.popMin()
+            guard parked[next.share]?.wakesAt == next.at else { continue }
             asked += 1
-            guard parked[next.share] != nil else { continue }
+            guard hasRoom(next.share) else {
+                schedule(next.share, at: wake(next.share))
+                continue
+            }
             ready[next.share.brand, default: []].append(next.share)
         }
-        let due = Set(brands.filter { $0.value <= wall }.keys)
+        // Who may send nothing takes no part: the others would wait for its turns.
+        var due: Set<String> = []
+        for brand in brands.keys where (brands[brand] ?? .max) <= wall {
+            let share = Share(channel: channel, brand: brand)
+            if hasRoom(share) { due.insert(brand) } else { brandWakesAt = min(brandWakesAt ?? .max, wake(share)) }
+        }
         let active = due.union(ready.keys).sorted()
         guard !active.isEmpty else { return [] }
         turns += 1
@@ -120,13 +150,17 @@ struct ShareBook: Sendable {
                     left -= count
                     requests.append((share, count, aged(share.name, count)))
                 } else {
-                    wakes.insert(Wake(at: forParked > 0 ? wake(share) : now, share: share))
+                    schedule(share, at: forParked > 0 ? wake(share) : now)
                 }
             }
             guard isDue, left > 0 else { continue }
             let share = Share(channel: channel, brand: brand)
             let count = grant(share, left)
-            if count > 0 { requests.append((share, count, aged(brand, count))) }
+            if count > 0 {
+                requests.append((share, count, aged(brand, count)))
+            } else {
+                brandWakesAt = min(brandWakesAt ?? .max, wake(share))
+            }
         }
         return requests
     }
@@ -150,13 +184,10 @@ struct ShareBook: Sendable {
     /// When the next message of an unlimited share is due, if one is known not to be due yet.
     func nextDue(after wall: Int64) -> Int64? { brands.values.filter { $0 > wall && $0 < .max }.min() }
 
-    var nextWake: UInt64? { wakes.min?.at }
+    var nextWake: UInt64? { [wakes.min?.at, brandWakesAt].compactMap(\.self).min() }
 
     var parkedShares: [Share] { Array(parked.keys) }
 
     /// Brands of which something is due.
     func dueBrands(_ wall: Int64) -> [String] { brands.filter { $0.value <= wall }.map(\.key) }
-
-    /// Nothing waits that a claim could find, but for what is parked.
-    func isQuiet(_ wall: Int64) -> Bool { brands.values.allSatisfy { $0 > wall } }
 }

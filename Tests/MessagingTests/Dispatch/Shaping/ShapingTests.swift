@@ -200,6 +200,7 @@ struct ShapingTests {
                 wall: fixture.clock.now,
                 weight: { _ in 1 },
                 grant: { $1 },
+                hasRoom: { _ in true },
                 wake: { _ in 0 }
             )
             for (share, limit, aged) in asked {
@@ -208,5 +209,79 @@ struct ShapingTests {
             }
         }
         #expect(isSent && rounds <= 4)
+    }
+
+    @Test(
+        "a turn that fails leaves nothing parked behind, and no day's limit asked for in vain",
+        arguments: FaultyDatabase.Fault.allCases
+    )
+    func faults(_ fault: FaultyDatabase.Fault) async throws {
+        var fixture = try await DispatcherFixture()
+        fixture.limits = try Self.limits(
+            #"[{"each": "domain", "concurrency": 1}, {"each": "brand", "per_day": 1000}]"#
+        )
+        let ids = try await fixture.enqueue(Self.messages(60, "a.example") + Self.messages(60, "b.example"))
+        let database = FaultyDatabase(fixture.queued.database) { $0 > 12 && $0 % 3 == 0 ? fault : nil }
+        let transport = MemoryTransport(parallelism: 8)
+        try await fixture.drain(transport, database: database)
+        #expect(Set(transport.departures.map(\.id)) == Set(ids))
+        #expect(try await fixture.states() == [.sent: 120])
+    }
+
+    @Test("two entries about the same count both")
+    func several() async throws {
+        var fixture = try await DispatcherFixture()
+        fixture.limits = try Self.limits(#"[{"each": "brand", "concurrency": 5}, {"each": "brand", "per_day": 3}]"#)
+        _ = try await fixture.enqueue(10)
+        let transport = MemoryTransport()
+        try await fixture.drain(transport)
+        #expect(transport.departures.count == 3)
+    }
+
+    @Test("brands that may send nothing keep no turn from the others")
+    func silent() {
+        var book = ShareBook()
+        for number in 0..<50 { book.notice("silent\(number)", due: 0) }
+        book.notice("loud", due: 0)
+        let asked = book.requests(
+            .email,
+            room: 16,
+            now: 1,
+            wall: 1,
+            weight: { _ in 1 },
+            grant: { $1 },
+            hasRoom: { $0.brand == "loud" },
+            wake: { _ in 1000 }
+        )
+        #expect(asked.map(\.limit) == [16])
+        #expect(book.nextWake == 1000)
+    }
+
+    @Test("of several orders the strictest holds, and Dunlin's own never takes the place of a person's")
+    func strictest() async throws {
+        let fixture = try await DispatcherFixture()
+        let pauses = Pauses(fixture.queue)
+        try await pauses.put(Pause(.email, domain: "example.com", reason: "for good", by: "ada"))
+        let own = Pause(
+            .email,
+            domain: "example.com",
+            rate: RateSettings("100/s"),
+            reason: "reply",
+            by: AuditEntry.dunlin,
+            until: fixture.clock.now + 1000
+        )
+        try await pauses.put(own)
+        #expect(try await pauses.list(now: fixture.clock.now).map(\.reason) == ["for good"])
+        try await pauses.put(Pause(.email, lane: "memory", reason: "stop", by: "ada"))
+        try await pauses.put(Pause(.email, rate: RateSettings("100/s"), reason: "slower", by: "ada"))
+        _ = try await fixture.enqueue(Self.messages(5, "free.example"))
+        let transport = MemoryTransport()
+        try await fixture.drain(transport)
+        #expect(transport.departures.isEmpty)
+    }
+
+    @Test("a rate that is nothing is refused", arguments: ["1e-300/s", "0/s", "-1/s", "1e-9/h", "nan/s", "1/y"])
+    func rates(_ text: String) {
+        #expect(RateSettings(text) == nil)
     }
 }

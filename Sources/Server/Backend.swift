@@ -22,6 +22,8 @@ public struct Backend: Sendable {
     public let region: String?
     /// Who reads what providers post, by the transport's name.
     public let hooks: [String: any HookReader]
+    /// Whether texts that were not delivered go again.
+    public let reopening: HookLog.Reopening?
     /// Signs what browsers carry for us.
     public let secret: String
     public let clock: WallClock
@@ -43,6 +45,7 @@ public struct Backend: Sendable {
         brands: [String],
         region: String?,
         hooks: [String: any HookReader],
+        reopening: HookLog.Reopening?,
         secret: String,
         clock: WallClock,
         logger: Logger
@@ -62,6 +65,7 @@ public struct Backend: Sendable {
         self.brands = brands
         self.region = region
         self.hooks = hooks
+        self.reopening = reopening
         self.secret = secret
         self.clock = clock
         self.logger = logger

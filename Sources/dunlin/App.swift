@@ -114,6 +114,7 @@ struct App {
             brands: settings.brandNames,
             region: settings.region,
             hooks: Transports.hooks(settings, secret: try await Installation.secret(database)),
+            reopening: settings.reopening,
             secret: try await Installation.secret(database),
             clock: clock,
             logger: logger

@@ -12,8 +12,8 @@ public final class HookDesk: Service {
     static let every = 500
     static let batch = 500
 
-    public init(queue: Queue, logger: Logger) {
-        log = HookLog(queue)
+    public init(queue: Queue, reopening: HookLog.Reopening? = nil, logger: Logger) {
+        log = HookLog(queue, reopening: reopening)
         self.logger = logger
     }
 

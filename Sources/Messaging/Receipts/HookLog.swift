@@ -7,9 +7,21 @@ import Storage
 /// more than what says that it will not, and that more than what says that it is on its way.
 public struct HookLog: Sendable {
     let database: any Database
+    private let reopening: Reopening?
+    private let bell: Bell
 
-    public init(_ queue: Queue) {
+    /// When a message that a provider took goes again, though the provider could not deliver it.
+    public struct Reopening: Sendable {
+        /// So long after it was first sent, milliseconds.
+        let within: Int64
+        let retry: RetryPolicy
+    }
+
+    /// - Parameter reopening: `nil`: a message that was not delivered has ended.
+    public init(_ queue: Queue, reopening: Reopening? = nil) {
         database = queue.database
+        bell = queue.bell
+        self.reopening = reopening
     }
 
     private static let insert = Statement(
@@ -30,7 +42,15 @@ public struct HookLog: Sendable {
     private static let byReference = Statement(
         "SELECT message FROM provider_reference WHERE transport = $1 AND reference = $2"
     )
-    private static let standing = Statement("SELECT state, doubt_since FROM message WHERE id = $1")
+    private static let standing = Statement(
+        "SELECT state, doubt_since, attempts, since, expires FROM message WHERE id = $1"
+    )
+    private static let reopen = Statement(
+        """
+        UPDATE message SET state = 'waiting', due = $2, reason = $3, finished_at = NULL, share = brand
+        WHERE id = $1 AND state = 'sent'
+        """
+    )
     private static let move = Statement(
         """
         UPDATE message SET state = $2, reason = $3, finished_at = $4, node = NULL WHERE id = $1 AND state <> 'sending'
@@ -42,7 +62,9 @@ public struct HookLog: Sendable {
     private static let delete = Statement("DELETE FROM hook WHERE id = $1")
     private static let old = Statement("SELECT 1 FROM hook WHERE at < $1 AND raw IS NOT NULL LIMIT 1")
 
-    static let statements = [insert, pending, settle, byReference, standing, move, forget, old, prunable, delete]
+    static let statements = [
+        insert, pending, settle, byReference, standing, reopen, move, forget, old, prunable, delete,
+    ]
 
     /// What is posted for a message that is not there is waited with so long, milliseconds.
     static let patience: Int64 = 3_600_000
@@ -54,7 +76,8 @@ public struct HookLog: Sendable {
     /// - Parameter raw: as it came.
     /// - Returns: whether it is new.
     public func take(_ content: HookContent, from transport: String, raw: [UInt8]) async throws -> Bool {
-        try await database.write(.power) { transaction in
+        defer { if reopening != nil { bell.ring(Bell.anything) } }
+        return try await database.write(.power) { transaction in
             var receipt: DeliveryReceipt?
             if case .receipt(let found) = content.matter { receipt = found }
             let id = try transaction.first(
@@ -75,7 +98,7 @@ public struct HookLog: Sendable {
             }
             switch content.matter {
             case .receipt(let receipt):
-                if try HookLog.apply(receipt, from: transport, transaction) {
+                if try HookLog.apply(receipt, from: transport, reopening, transaction) {
                     try transaction.execute(HookLog.settle, [.integer(id), .integer(State.applied.rawValue)])
                 }
             case .inbound(let text): try HookLog.apply(text, from: transport, transaction)
@@ -107,7 +130,7 @@ public struct HookLog: Sendable {
                 )
             }
             for hook in pending {
-                let isDone = try HookLog.apply(hook.receipt, from: hook.transport, transaction)
+                let isDone = try HookLog.apply(hook.receipt, from: hook.transport, reopening, transaction)
                 guard isDone || transaction.now - hook.at > HookLog.patience else { continue }
                 let state = isDone ? State.applied : .unknown
                 try transaction.execute(HookLog.settle, [.integer(hook.id), .integer(state.rawValue)])
@@ -147,6 +170,7 @@ public struct HookLog: Sendable {
     private static func apply(
         _ receipt: DeliveryReceipt,
         from transport: String,
+        _ reopening: Reopening?,
         _ transaction: any Transaction
     ) throws -> Bool {
         let known = try receipt.reference.flatMap { reference in
@@ -156,11 +180,26 @@ public struct HookLog: Sendable {
             let now = try transaction.first(
                 standing,
                 [.integer(id)],
-                { (state: MessageState(rawValue: $0.text(0)) ?? .held, isInDoubt: $0.optionalInteger(1) != nil) }
+                {
+                    (
+                        state: MessageState(rawValue: $0.text(0)) ?? .held, isInDoubt: $0.optionalInteger(1) != nil,
+                        attempts: Int($0.integer(2)), since: $0.integer(3), expires: $0.optionalInteger(4)
+                    )
+                }
             )
         else { return false }
         if known == nil, let reference = receipt.reference { try Queue.refer(id, transport, reference, transaction) }
         guard now.state != .sending else { return false }
+        if case .failed(.temporary) = receipt.status, now.state == .sent, let reopening {
+            let delay = reopening.retry.delay(afterAttempt: now.attempts, random: Double.random(in: 0..<1))
+            let due = transaction.now + delay
+            if due <= now.since + min(reopening.within, reopening.retry.giveUp), now.expires.map({ due < $0 }) ?? true {
+                let reason = Outcome.Reason.temporary.rawValue
+                try transaction.execute(reopen, [.integer(id), .integer(due), .text(reason)])
+                try Event.insert([event(id, .retry, receipt, transport, transaction)], transaction)
+                return true
+            }
+        }
         let isSettled = now.state == .delivered || now.state == .bounced
         let isTaken = now.state == .sent || now.isInDoubt && !isSettled
         let change: (state: MessageState, kind: Event.Kind, reason: String?)?

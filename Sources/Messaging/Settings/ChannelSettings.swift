@@ -15,6 +15,9 @@ public struct ChannelSettings: Sendable, Codable {
     /// Whether a message may show amounts of money. Default `true`; on `linkedin` `false`.
     public var amounts: Bool?
 
+    /// A text that its provider took and then could not deliver for a reason that may pass goes again within this time after it
+    /// was first sent; `sms` only. Default: it has bounced.
+    public var reopen: TimeSpan?
     /// How fast, and for whom.
     public var limits: [LimitSettings] = []
     /// Whether the limits and reply rules that ship for large mailbox providers hold too; `email` only. Default `true`.
@@ -53,6 +56,7 @@ public struct ChannelSettings: Sendable, Codable {
         )
         approval = try container.decodeIfPresent(Approval.self, forKey: .approval)
         amounts = try container.decodeIfPresent(Bool.self, forKey: .amounts)
+        reopen = try container.decodeIfPresent(TimeSpan.self, forKey: .reopen)
         limits = try container.decodeIfPresent([LimitSettings].self, forKey: .limits) ?? []
         shippedLimits = try container.decodeIfPresent(Bool.self, forKey: .shippedLimits) ?? true
         replyRules = try container.decodeIfPresent([ReplyRuleSettings].self, forKey: .replyRules) ?? []

@@ -57,6 +57,12 @@ public struct MessagingSettings: Sendable {
         return region
     }
 
+    /// Whether texts that were not delivered go again.
+    public var reopening: HookLog.Reopening? {
+        guard let sms = channels[.sms], let within = sms.reopen?.milliseconds else { return nil }
+        return HookLog.Reopening(within: within, retry: sms.retry.policy)
+    }
+
     /// What a unit costs over each transport that has a price.
     public func prices(of channel: Channel) -> [(name: String, price: Price)] {
         (channels[channel]?.transports ?? []).compactMap { transport in

@@ -58,7 +58,7 @@ struct HookRoutes {
             case .malformed(let why): throw Problem(.unprocessableContent, "it cannot be read: \(why)")
             }
         }
-        _ = try await HookLog(backend.queue).take(
+        _ = try await HookLog(backend.queue, reopening: backend.reopening).take(
             content,
             from: name,
             raw: raw(request, body)

@@ -53,7 +53,7 @@ struct Worker {
                         rawRetention: app.settings.rawRetention,
                         clock: app.clock,
                         logger: app.logger
-                    ), HookDesk(queue: app.queue, logger: app.logger),
+                    ), HookDesk(queue: app.queue, reopening: app.settings.reopening, logger: app.logger),
                     NewsRelay(queue: app.queue, clock: app.clock, logger: app.logger),
                 ] : []) + (try await others(dispatcher.admission))
     }

@@ -30,7 +30,7 @@ struct ConfigurationErrorTests {
             (
                 "channels:\n  email:\n    transport: []",
                 "dunlin.yaml:3: channels.email.transport: unknown key; known here: amounts, approval, "
-                    + "limits, max_segments, reply_rules, retry, shipped_limits, transports, uncertain, weights"
+                    + "limits, max_segments, reopen, reply_rules, retry, shipped_limits, transports, uncertain, weights"
             ),
             (
                 "channels:\n  email:\n    retry: {first: 1m, fator: 3}",

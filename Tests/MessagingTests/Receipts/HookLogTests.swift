@@ -10,9 +10,10 @@ struct HookLogTests {
         let queued: QueueFixture
         let log: HookLog
 
-        init() async throws {
+        init(reopen: Int64? = nil) async throws {
             queued = try await QueueFixture()
-            log = HookLog(queued.queue)
+            let retry = RetryPolicy(first: 60_000, factor: 1, max: 60_000)
+            log = HookLog(queued.queue, reopening: reopen.map { .init(within: $0, retry: retry) })
         }
 
         /// A text that was handed to the provider; it is on the wire.
@@ -67,6 +68,25 @@ struct HookLogTests {
         #expect(try await fixture.state(id) == expected)
         #expect(try await fixture.kinds(id) == kinds)
         #expect(try await fixture.queued.queue.status(now: fixture.queued.clock.now).sumHolds)
+    }
+
+    @Test("of a failure that may pass makes the message go again, while it is not too late for that")
+    func reopens() async throws {
+        let fixture = try await Fixture(reopen: 90_000)
+        let id = try await fixture.sent()
+        try await fixture.report(.failed(.temporary))
+        #expect(try await fixture.state(id) == "waiting temporary")
+        #expect(try await fixture.kinds(id) == [.sent, .retry])
+        #expect(try await !fixture.report(.failed(.temporary)), "a repetition reopens nothing")
+        fixture.queued.clock.now += 60_000
+        let again = try #require(try await fixture.queued.claim(.sms).first)
+        try await fixture.queued.settle(again, .accepted("queued", reference: "SM2"))
+        try await fixture.report(.failed(.temporary), reference: "SM2")
+        #expect(try await fixture.state(id) == "bounced temporary", "the time is over")
+        let other = try await Fixture(reopen: 90_000)
+        let never = try await other.sent()
+        try await other.report(.failed(.permanent))
+        #expect(try await other.state(never) == "bounced permanent")
     }
 
     @Test("finds its message by our own id, by the provider's, and never by another provider's")

@@ -4,6 +4,8 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
+import time
 
 from running import fail, run
 
@@ -111,14 +113,15 @@ class Dunlin:
     def __call__(self, folder, *words):
         return run([self.program, *words], folder, self.environment)
 
-    def lines(self, name, messages, due=None, domains=50):
+    def lines(self, name, messages, due=None, domains=50, domain=None):
         """A file of distinct messages as JSON Lines. Their keys start with `name`."""
         path = self.folder / f"{name}.ndjson"
         extra = f',"due":"{due}"' if due else ""
         with open(path, "w") as file:
             for i in range(messages):
+                host = domain or f"d{i % domains}.example.com"
                 file.write(
-                    f'{{"key":"{name}/{i}","channel":"email","to":"Customer {i} <customer.{i}@d{i % domains}.example.com>",'
+                    f'{{"key":"{name}/{i}","channel":"email","to":"Customer {i} <customer.{i}@{host}>",'
                     f'"brand":"benchmark","template":"benchmark"{extra},"vars":{{"customer":{{"name":"Customer {i}"}},'
                     f'"invoices":[{{"number":"INV-{i}","amount":"${i % 900 + 99}.00","due_date":"November 30, 2026"}},'
                     f'{{"number":"INV-{i}-B","amount":"$1,200.00","due_date":"December 7, 2026"}}],'
@@ -143,6 +146,21 @@ class Dunlin:
         if accepted != messages:
             fail(f"of {messages:,} messages, {accepted:,} were accepted:\n{ended.output}")
         return ended
+
+    def time_until(self, folder, messages, sink):
+        """Seconds from the start of a worker until so many messages have arrived; then it is stopped."""
+        before, start = sink.arrived(), time.monotonic()
+        worker = subprocess.Popen([self.program, "work", "--until-empty"], cwd=folder, env=self.environment,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while sink.arrived() < before + messages:
+                if worker.poll() is not None or time.monotonic() - start > 300:
+                    fail(f"only {sink.arrived() - before:,} of {messages:,} messages have arrived")
+                time.sleep(0.02)
+            return time.monotonic() - start
+        finally:
+            worker.terminate()
+            worker.wait()
 
     def drain(self, folder, messages, sink, *words):
         """Sends what is due, and makes sure that it arrived, each once. What was written before is on the disk by then."""

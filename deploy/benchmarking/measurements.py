@@ -84,6 +84,24 @@ def measure_limits(options, dunlin, sink, report):
     )
 
 
+def measure_head_of_line(options, dunlin, sink, report):
+    number = options.messages * 2
+    step(f"Draining {number:,} messages, alone and behind {number:,} of a domain that takes one a second, {options.runs} runs")
+    limits = ", limits: [{each: domain, domains: [slow.example], rate: 1/s}]"
+    others, slow = dunlin.lines("others", number), dunlin.lines("slow", number, domain="slow.example")
+    rates = {"alone": Series(), "behind": Series()}
+    for run_number in range(options.runs):
+        for name, files in [("alone", [others]), ("behind", [slow, others])]:
+            folder = dunlin.installation("line", smtp(sink.port), limits=limits)
+            for lines in files:
+                dunlin.accept(folder, lines, number)
+            rates[name].append(number / dunlin.time_until(folder, number, sink))
+        note(f"run {run_number + 1}: {count(rates['behind'][-1])}/s behind them, {count(rates['alone'][-1])}/s alone")
+    for name, series in rates.items():
+        report.keep(f"line_{name}", series)
+    report.ratio(f"{number:,} behind a domain with 1/s", rates["behind"], "alone", rates["alone"], 0.9)
+
+
 def measure_postfix(options, dunlin, sink, report, rates):
     step(f"Postfix draining {options.postfix_messages:,} from its deferred queue to the same sink, {options.runs} runs")
     postfix = Postfix(dunlin.folder, sink)

@@ -35,11 +35,12 @@ extension Queue {
             due, test, doubt_since, domain
         """
     }
+    /// Each head is looked up by itself: `min` beside another column would read the whole backlog.
     private static let oldest = Statement(
         "SELECT priority FROM ("
             + (0...9).map {
-                "SELECT \($0) AS priority, min(due) AS due FROM message WHERE state = 'waiting' AND channel = $1 AND share = $2 "
-                    + "AND priority = \($0) AND due <= $3"
+                "SELECT \($0) AS priority, (SELECT due FROM message WHERE state = 'waiting' AND channel = $1 AND share = $2 "
+                    + "AND priority = \($0) AND due <= $3 ORDER BY due LIMIT 1) AS due"
             }.joined(separator: " UNION ALL ") + ") AS heads WHERE due IS NOT NULL ORDER BY due LIMIT 1"
     )
     private static let stillSending = Statement(

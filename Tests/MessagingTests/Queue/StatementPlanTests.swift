@@ -68,11 +68,14 @@ struct StatementPlanTests {
             "the oldest of what is due",
             "SELECT priority FROM (",
             ["CO-ROUTINE heads", "COMPOUND QUERY"]
-                + (0...9).flatMap {
-                    [
-                        $0 == 0 ? "LEFT-MOST SUBQUERY" : "UNION ALL",
-                        "SEARCH message USING INDEX message_share (channel=? AND share=? AND priority=? AND due<?)",
-                    ]
+                + (0...9).flatMap { priority in
+                    [priority == 0 ? "LEFT-MOST SUBQUERY" : "UNION ALL", "SCAN CONSTANT ROW"]
+                        + [
+                            "SCALAR SUBQUERY \(priority * 2 + 1)",
+                            "SEARCH message USING INDEX message_share (channel=? AND share=? AND priority=? AND due<?)",
+                            "SCALAR SUBQUERY \(priority * 2 + 1)",
+                            "SEARCH message USING INDEX message_share (channel=? AND share=? AND priority=? AND due<?)",
+                        ]
                 } + ["SCAN heads", "USE TEMP B-TREE FOR ORDER BY"]
         ),
         HotStatement(

@@ -57,6 +57,9 @@ struct Init: ParsableCommand {
             #     connections: 32
             retry: {first: 1m, factor: 2, max: 4h, give_up: 3d}
             uncertain: retry            # or hold: a person decides
+            # limits:                     # how fast, for whom; large mailbox providers have one already
+            #   - {each: domain, domains: [example.com, "*.example.com"], rate: 10/s}
+            #   - {each: sender, per_day: 2000, time_zone: America/New_York}
           # sms:
           #   transports:
           #     - type: twilio                        # or gateway: any provider; see deploy/gateways
@@ -67,6 +70,8 @@ struct Init: ParsableCommand {
           # linkedin:                               # each message waits until a person approves it
           #   transports:
           #     - {type: webhook, url: https://example.com/linkedin, secrets: ["${LINKEDIN_SECRET}"]}
+          # call: {transports: [{type: task}]}      # a person does it: see 'dunlin task list'
+          # letter: {transports: [{type: task}]}
 
         """
 }

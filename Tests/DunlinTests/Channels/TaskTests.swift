@@ -146,9 +146,10 @@ struct TaskTests {
         try await browser.open("\(server.url)/tasks")
         #expect(try await browser.text().contains("Ada Lovelace"))
         try await browser.click("tbody a")
+        try await eventually("the task is shown") { try await browser.count("#t-note") == 1 }
         try await browser.type("by noon", into: "#t-note")
         try await browser.click("form[action$='finish'] button")
-        #expect(try await browser.text().contains("Task \(id): posted."))
+        try await eventually("it is done") { try await browser.text().contains("Task \(id): posted.") }
         #expect(try await browser.text().contains("There is nothing to do."))
         #expect(try await server.site.message("letter").state == "delivered")
         #expect(try await browser.complaints() == [])

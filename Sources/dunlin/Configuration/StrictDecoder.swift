@@ -41,7 +41,7 @@ private final class DecodingScope {
         self.file = file
     }
 
-    static func text(_ path: [any CodingKey]) -> String {
+    static func text(_ path: some Sequence<any CodingKey>) -> String {
         path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
             .replacing(".[", with: "[")
     }
@@ -68,6 +68,14 @@ private final class DecodingScope {
         let mapping = mappings[DecodingScope.text(parent)]
         let key = mapping?.first { $0.key.string == last.stringValue }?.key ?? mapping?.first?.key
         return key?.mark?.line ?? line(of: parent)
+    }
+
+    /// A path whose last key is written as the file has it: a type that finds fault with a key knows its own name for it only.
+    func asWritten(_ path: [any CodingKey]) -> [any CodingKey] {
+        guard let last = path.last, last.intValue == nil, let mapping = mappings[DecodingScope.text(path.dropLast())],
+            !mapping.contains(where: { $0.key.string == last.stringValue })
+        else { return path }
+        return path.dropLast() + [NameKey(last.stringValue.snakeCase)]
     }
 
     func refuseUnknownKeys() throws {
@@ -125,7 +133,7 @@ extension ConfigurationError {
             path = context.codingPath + [key]
             message = "this key is required"
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            path = context.codingPath
+            path = scope.asWritten(context.codingPath)
             message = context.debugDescription
         @unknown default:
             path = []

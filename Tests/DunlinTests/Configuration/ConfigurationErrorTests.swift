@@ -145,6 +145,15 @@ struct ConfigurationErrorTests {
                     + "one of required, opportunistic, none is expected here, not 'on'"
             ),
             (
+                "channels:\n  sms:\n    uncertain: hold\n    max_segments: 11",
+                "dunlin.yaml:4: channels.sms.max_segments: it must be from 1 to 10"
+            ),
+            (
+                "channels:\n  email:\n    limits:\n      - each: brand\n        rate: 1/s\n        time_zone: UTC",
+                "dunlin.yaml:6: channels.email.limits[0].time_zone: "
+                    + "it means nothing without per_hour, per_day or spend_per_day"
+            ),
+            (
                 "channels:\n  email:\n    retry:\n      factor: 0.5",
                 "dunlin.yaml:4: channels.email.retry.factor: it must be at least 1"
             ),

@@ -65,7 +65,7 @@ extension DispatchLoop {
 
     /// The room of lanes that keep messages of their own, by the name of the limit under which those are parked.
     private func routes(_ channel: Channel, now: UInt64) -> [String: Int] {
-        guard lanes.contains(where: { $0.channel == channel && $0.transport.domains != nil }) else { return [:] }
+        guard hasBoundLanes else { return [:] }
         var rooms: [String: Int] = [:]
         for lane in lanes where lane.channel == channel && !lane.isTest {
             let name = DispatchLoop.route(lane)
@@ -85,11 +85,13 @@ extension DispatchLoop {
     ///
     /// - Parameter domain: the recipient's: lanes that are bound to it take its messages, and no other lane does.
     func lane(for channel: Channel, _ domain: String?, isTest: Bool = false, now: UInt64) -> Int? {
-        let isBound = !isTest && domain.map { hasOwnLane($0, channel) } ?? false
+        let isBound = hasBoundLanes && !isTest && domain.map { hasOwnLane($0, channel) } ?? false
         return lanes.indices.first { index in
-            let lane = lanes[index]
-            guard lane.channel == channel, lane.isTest == isTest, lane.room(now: now) > 0 else { return false }
-            return isTest || (isBound ? lane.isFor(domain ?? "") : lane.transport.domains == nil)
+            guard lanes[index].channel == channel, lanes[index].isTest == isTest, lanes[index].room(now: now) > 0 else {
+                return false
+            }
+            guard hasBoundLanes, !isTest else { return true }
+            return isBound ? lanes[index].isFor(domain ?? "") : lanes[index].transport.domains == nil
         }
     }
 
@@ -127,13 +129,12 @@ extension DispatchLoop {
         admitted.reserveCapacity(handOffs.count)
         var routed: [String: Int] = [:]
         var moves: [Parking.Move: Int] = [:]
-        let hasRoutes = lanes.contains { $0.transport.domains != nil }
         for handOff in handOffs {
             guard !handOff.isTest else {
                 admitted.append((handOff, []))
                 continue
             }
-            let keeper = hasRoutes ? busyRoute(handOff, &routed, now: now) : nil
+            let keeper = hasBoundLanes ? busyRoute(handOff, &routed, now: now) : nil
             switch keeper.map(Shaper.Verdict.park) ?? shaper.admit(handOff, now: now, wall: wall) {
             case .go(let limits):
                 admitted.append((handOff, limits))

@@ -134,11 +134,11 @@ extension DispatchLoop {
     /// Writes the orders that follow from replies; they hold from then on.
     mutating func give(now: UInt64) async {
         do {
-            for order in orders {
+            while let order = orders.first {
                 try await Pauses(queue).put(order)
+                orders.removeFirst()
                 logger.warning("\(order.subject): \(order.reason)")
             }
-            orders = []
         } catch {
             logger.debug("an order was not written: \(error)")
         }

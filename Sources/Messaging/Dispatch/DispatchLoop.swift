@@ -10,6 +10,8 @@ struct DispatchLoop {
     let settings: MessagingSettings
     let composer: Composer
     var lanes: [Lane]
+    /// Some transports are for some recipient domains alone.
+    let hasBoundLanes: Bool
     let inbox: Inbox
     let clock: WallClock
     let logger: Logger
@@ -88,6 +90,7 @@ struct DispatchLoop {
         self.settings = settings
         self.composer = composer
         self.lanes = lanes
+        hasBoundLanes = lanes.contains { $0.transport.domains != nil }
         self.inbox = inbox
         self.clock = clock
         self.logger = logger

@@ -43,7 +43,7 @@ enum Fallback {
     private static let giveUp = Statement(
         "UPDATE message SET state = 'cancelled', finished_at = $2, reason = $3 WHERE id = $1 AND state = 'waiting'"
     )
-    private static let show = Statement("SELECT channel, state FROM message WHERE id = $1")
+    private static let show = Statement("SELECT channel FROM message WHERE id = $1")
 
     static let statements = [link, after, undecided, postpone, begin, unlink, start, askFor, drop, giveUp, show]
 
@@ -137,7 +137,7 @@ enum Fallback {
             case .sending:
                 try transaction.execute(postpone, [.integer(one.message), .integer(now + 1000)])
             case .waiting, .held, .sent:
-                let next = max(now, isOver ? 0 : min(one.deadline ?? .max, now + patience), now + 1000)
+                let next = max(isOver ? 0 : min(one.deadline ?? .max, now + patience), now + 1000)
                 try transaction.execute(postpone, [.integer(one.message), .integer(next)])
             }
         }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A letter as a page that is made for printing: the recipient's address stands where a window envelope shows it.
 public enum LetterSheet {
     /// Where the window is.
@@ -25,7 +27,8 @@ public enum LetterSheet {
     ///   - brand: its name and postal address stand in small type above the recipient's.
     ///   - parts: `letter.html`, or `letter.txt`.
     public static func html(to: String, brand: Brand?, parts: [RenderedPart], envelope: Envelope) -> [UInt8] {
-        let lines = to.split(separator: to.contains("\n") ? "\n" : ",").map { trimmed($0) }.filter { !$0.isEmpty }
+        let lines = to.split(separator: to.contains("\n") ? "\n" : ",").map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty }
         let sender = brand.map { "\($0.settings.name), \($0.settings.postalAddress)" } ?? ""
         let words =
             parts.first { $0.name == "letter.html" }.map(\.text)
@@ -35,7 +38,7 @@ public enum LetterSheet {
             } ?? ""
         let page = """
             <!doctype html>
-            <html lang="en">
+            <html lang="\(escaped(brand?.locale ?? "en"))">
             <head>
             <meta charset="utf-8">
             <title>\(escaped(lines.first ?? "Letter"))</title>
@@ -60,13 +63,6 @@ public enum LetterSheet {
 
             """
         return Array(page.utf8)
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        var text = text
-        while text.first == " " { text.removeFirst() }
-        while text.last == " " { text.removeLast() }
-        return String(text)
     }
 
     private static func escaped(_ text: String) -> String {

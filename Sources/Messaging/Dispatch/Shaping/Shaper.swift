@@ -90,6 +90,15 @@ struct Shaper: Sendable {
         return found
     }
 
+    /// The limits of a share.
+    private mutating func limits(of share: Share, _ now: UInt64) -> [Int] {
+        let ofBrand = limits(ofBrand: share.brand, share.channel, now)
+        guard let limit = share.limit, let number = numbers[Key(channel: share.channel, name: limit)] else {
+            return ofBrand
+        }
+        return ofBrand + [number]
+    }
+
     // MARK: - Whether
 
     /// Those that are in use.
@@ -111,10 +120,7 @@ struct Shaper: Sendable {
         now: UInt64,
         wall: Int64
     ) -> Int {
-        var numbers = limits(ofBrand: share.brand, share.channel, now)
-        if let limit = share.limit, let number = self.numbers[Key(channel: share.channel, name: limit)] {
-            numbers.append(number)
-        }
+        let numbers = limits(of: share, now)
         var room = most
         for number in numbers { room = min(room, limiters[number].room(now, wall) - (spoken[number] ?? 0)) }
         guard room > 0 else { return 0 }
@@ -125,10 +131,7 @@ struct Shaper: Sendable {
     /// When a share that has no room is worth asking again: monotonic nanoseconds.
     mutating func wakes(_ share: Share, now: UInt64, wall: Int64) -> UInt64 {
         var wake: UInt64 = 0
-        var numbers = limits(ofBrand: share.brand, share.channel, now)
-        if let limit = share.limit, let number = self.numbers[Key(channel: share.channel, name: limit)] {
-            numbers.append(number)
-        }
+        let numbers = limits(of: share, now)
         for number in numbers where limiters[number].room(now, wall) <= 0 {
             wake = max(wake, limiters[number].wakes(now, wall))
         }
@@ -137,10 +140,7 @@ struct Shaper: Sendable {
 
     /// Whether a share is kept back until a person or the calendar lets it go.
     mutating func isShut(_ share: Share, now: UInt64, wall: Int64) -> Bool {
-        var numbers = limits(ofBrand: share.brand, share.channel, now)
-        if let limit = share.limit, let number = self.numbers[Key(channel: share.channel, name: limit)] {
-            numbers.append(number)
-        }
+        let numbers = limits(of: share, now)
         return numbers.contains { limiters[$0].isShut(wall) }
     }
 

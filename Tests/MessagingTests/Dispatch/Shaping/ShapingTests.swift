@@ -123,6 +123,29 @@ struct ShapingTests {
         #expect(transport.departures.count == 11)
     }
 
+    @Test("who says no while a limit keeps the message is not written to when it may go on")
+    func optOut() async throws {
+        let fixture = try await DispatcherFixture()
+        let order = Pause(.email, domain: "example.com", reason: "blocked", by: "ada")
+        try await Pauses(fixture.queue).put(order)
+        _ = try await fixture.enqueue(3)
+        let transport = MemoryTransport()
+        try await fixture.drain(transport)
+        #expect(try await fixture.queue.status(now: fixture.clock.now).parkedByChannel[.email] == 3)
+        let no = OptOuts.Entry(
+            addressKey: "person1@example.com",
+            address: "person1@example.com",
+            scope: .init(),
+            source: "cli",
+            note: nil
+        )
+        _ = try await fixture.queued.optOuts.add([no], by: "ada")
+        _ = try await Pauses(fixture.queue).resume(order, by: "ada")
+        try await fixture.drain(transport)
+        #expect(transport.departures.map(\.recipient).sorted() == ["person0@example.com", "person2@example.com"])
+        #expect(try await fixture.states() == [.sent: 2, .blocked: 1])
+    }
+
     @Test("a rule on replies suspends the domain, and nobody else")
     func replyRule() async throws {
         var fixture = try await DispatcherFixture()

@@ -121,7 +121,7 @@ let package = Package(
             dependencies: ["JSON", "Templating", "TestSupport"],
             swiftSettings: house
         ),
-        .testTarget(name: "CurlTests", dependencies: ["Curl"], swiftSettings: house),
+        .testTarget(name: "CurlTests", dependencies: ["Curl", "TestSupport"], swiftSettings: house),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "MessagingTests",

@@ -1,19 +1,20 @@
 import Curl
+import TestSupport
 
 /// A pool on a network thread of its own, against a scripted server.
 struct PoolBench {
     let pool: SMTPPool
-    let server: ScriptedServer
+    let server: ScriptedSMTPServer
     let reports: AsyncStream<SMTPReport>
     private let thread: NetworkThread
 
     static func run(
         extensions: [String] = ["PIPELINING"],
-        script: @escaping ScriptedServer.Script = { _ in nil },
+        script: @escaping ScriptedSMTPServer.Script = { _ in nil },
         settings change: (inout SMTPSettings) -> Void = { _ in },
         _ body: (PoolBench) async throws -> Void
     ) async throws {
-        let server = try ScriptedServer(extensions: extensions, script: script)
+        let server = try ScriptedSMTPServer(extensions: extensions, script: script)
         var settings = SMTPSettings(host: "127.0.0.1", port: server.port)
         settings.tls = .none
         settings.heloName = "client.example"

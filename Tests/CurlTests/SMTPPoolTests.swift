@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Curl
@@ -51,11 +52,11 @@ import Testing
 
     struct Row: Sendable, CustomTestStringConvertible {
         var step: String
-        var act: ScriptedServer.Act
+        var act: ScriptedSMTPServer.Act
         var expected: String
         var testDescription: String { "\(step) \(act)" }
 
-        init(_ step: String, _ act: ScriptedServer.Act, _ expected: String) {
+        init(_ step: String, _ act: ScriptedSMTPServer.Act, _ expected: String) {
             self.step = step
             self.act = act
             self.expected = expected
@@ -112,7 +113,7 @@ import Testing
     func `whatever the server does, the outcome says what is known`(_ row: Row, _ extensions: [String]) async throws {
         let isOpening = row.step == "greeting" || row.step == "EHLO"
         let isTimeout = row.expected.hasSuffix("timeout")
-        let script: ScriptedServer.Script = { moment in
+        let script: ScriptedSMTPServer.Script = { moment in
             guard moment.step == row.step, isOpening ? moment.connection == 1 : moment.mails == 1 else { return nil }
             return row.act
         }
@@ -173,7 +174,7 @@ import Testing
         ("454 4.7.0 later\r\n", "connectFailed refused"),
     ])
     func `AUTH PLAIN is answered`(_ answer: String, expected: String) async throws {
-        let script: ScriptedServer.Script = { moment in
+        let script: ScriptedSMTPServer.Script = { moment in
             switch moment.step {
             case "AUTH": .say("334 \r\n")
             case "AG1L": .say(answer)
@@ -197,7 +198,7 @@ import Testing
     @Test(arguments: [("good", "accepted 250"), ("bad", "credentialsRefused credentials")])
     func `a refused bearer token is fetched anew once`(_ second: String, expected: String) async throws {
         let asked = Mutex<[Bool]>([])
-        let script: ScriptedServer.Script = { moment in
+        let script: ScriptedSMTPServer.Script = { moment in
             switch moment.step {
             case "AUTH": .say("334 \r\n")
             case "greeting", "EHLO", "MAIL", "RCPT", "DATA", "body", ".", "QUIT": nil
@@ -248,7 +249,7 @@ import Testing
     }
 
     @Test func `what waits for a busy session comes back when its time has passed`() async throws {
-        let script: ScriptedServer.Script = { $0.step == "." ? .silence : nil }
+        let script: ScriptedSMTPServer.Script = { $0.step == "." ? .silence : nil }
         try await PoolBench.run(extensions: [], script: script, settings: { $0.connections = 1 }) { bench in
             bench.pool.submit([message(1)])
             while await bench.pool.snapshot.inFlight == 0 { await Task.yield() }
@@ -262,7 +263,7 @@ import Testing
     }
 
     @Test func `a message that a 421 leaves behind goes on another session`() async throws {
-        let script: ScriptedServer.Script = { moment in
+        let script: ScriptedSMTPServer.Script = { moment in
             moment.step == "." && moment.mails <= 2 && moment.connection == 1 ? .sayAndClose("421 bye\r\n") : nil
         }
         try await PoolBench.run(script: script, settings: { $0.connections = 1 }) { bench in
@@ -274,7 +275,7 @@ import Testing
     }
 
     @Test func `a session that the server closed while idle harms no message`() async throws {
-        let script: ScriptedServer.Script = { moment in
+        let script: ScriptedSMTPServer.Script = { moment in
             moment.step == "." && moment.connection < 3 ? .sayAndClose("250 ok\r\n") : nil
         }
         try await PoolBench.run(script: script, settings: { $0.connections = 1 }) { bench in
@@ -284,7 +285,7 @@ import Testing
     }
 
     @Test func `more sessions than the server wants cost no message`() async throws {
-        let script: ScriptedServer.Script = { moment in
+        let script: ScriptedSMTPServer.Script = { moment in
             moment.step == "greeting" && moment.connection > 1 ? .sayAndClose("421 too many\r\n") : nil
         }
         try await PoolBench.run(
@@ -314,8 +315,8 @@ import Testing
     }
 
     @Test func `stopping the thread tells everything`() async throws {
-        let script: ScriptedServer.Script = { $0.step == "." ? .silence : nil }
-        let server = try ScriptedServer(script: script)
+        let script: ScriptedSMTPServer.Script = { $0.step == "." ? .silence : nil }
+        let server = try ScriptedSMTPServer(script: script)
         var settings = SMTPSettings(host: "127.0.0.1", port: server.port)
         settings.tls = .none
         settings.connections = 1

@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import Curl
 
 @Suite struct SMTPProbeTests {
-    private func probe(_ server: ScriptedServer, _ change: (inout SMTPSettings) -> Void = { _ in }) async
+    private func probe(_ server: ScriptedSMTPServer, _ change: (inout SMTPSettings) -> Void = { _ in }) async
         -> Result<SMTPProbe, SMTPFailure>
     {
         var settings = SMTPSettings(host: "127.0.0.1", port: server.port)
@@ -18,7 +19,7 @@ import Testing
     }
 
     @Test func `a probe tells what the relay announces and sends no mail`() async throws {
-        let server = try ScriptedServer(extensions: ["PIPELINING", "SIZE 1000", "AUTH PLAIN"])
+        let server = try ScriptedSMTPServer(extensions: ["PIPELINING", "SIZE 1000", "AUTH PLAIN"])
         let probe = try await probe(server).get()
         #expect(probe.address == "127.0.0.1")
         #expect(probe.greeting == SMTPReply(code: 220, text: "test ESMTP"))
@@ -29,7 +30,7 @@ import Testing
     }
 
     @Test func `a probe of a relay that refuses tells its words`() async throws {
-        let server = try ScriptedServer { $0.step == "greeting" ? .say("554 5.7.1 go away\r\n") : nil }
+        let server = try ScriptedSMTPServer { $0.step == "greeting" ? .say("554 5.7.1 go away\r\n") : nil }
         guard case .failure(let failure) = await probe(server) else {
             Issue.record("the probe went through")
             return
@@ -39,7 +40,7 @@ import Testing
     }
 
     @Test func `a probe has its time`() async throws {
-        let server = try ScriptedServer { $0.step == "EHLO" ? .silence : nil }
+        let server = try ScriptedSMTPServer { $0.step == "EHLO" ? .silence : nil }
         let result = await probe(server) { $0.timeouts.command = .milliseconds(100) }
         guard case .failure(let failure) = result else {
             Issue.record("the probe went through")

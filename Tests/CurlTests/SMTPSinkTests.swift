@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Curl
@@ -9,7 +10,7 @@ import Testing
 @Suite
 struct SMTPSinkTests {
     @Test func `twenty thousand messages over thirty-two sessions are accepted, each once`() async throws {
-        let server = try ScriptedServer()
+        let server = try ScriptedSMTPServer()
         let port = server.port
         server.stop()
         let sink = Process()

@@ -106,7 +106,13 @@ extension DeliveryReport {
         case .failed(let phase, let failure):
             self.init(
                 id: id,
-                .outcome(.retry(failure.word, "\(phase.rawValue): \(failure)")),
+                .outcome(
+                    .retry(
+                        failure.word,
+                        "\(phase.rawValue): \(failure)",
+                        after: RetryAdvice.wait(in: "\(failure)")
+                    )
+                ),
                 sign: .connectFailed("\(failure)")
             )
         case .connectFailed(let failure):

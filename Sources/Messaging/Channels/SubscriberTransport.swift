@@ -10,6 +10,7 @@ final class SubscriberTransport: Transport {
     let parallelism = 64
     private let subscriptions: Subscriptions
     private let allowsPrivate: Bool
+    private let timeoutMilliseconds: Int
     private let thread: NetworkThread
     private let clock: WallClock
     private let logger: Logger
@@ -40,12 +41,14 @@ final class SubscriberTransport: Transport {
     init(
         subscriptions: Subscriptions,
         allowsPrivate: Bool,
+        timeoutMilliseconds: Int = 15_000,
         thread: NetworkThread,
         clock: WallClock,
         logger: Logger
     ) {
         self.subscriptions = subscriptions
         self.allowsPrivate = allowsPrivate
+        self.timeoutMilliseconds = timeoutMilliseconds
         self.thread = thread
         self.clock = clock
         self.logger = logger
@@ -136,7 +139,7 @@ final class SubscriberTransport: Transport {
             ],
             body: event.body
         )
-        request.totalMilliseconds = 15_000
+        request.totalMilliseconds = timeoutMilliseconds
         request.allowsPrivateAddresses = allowsPrivate
         thread.send(request) { [self] result in
             let (outcome, isGone) = SubscriberTransport.outcome(result)

@@ -48,14 +48,14 @@ extension DispatchLoop {
     /// How many messages of a channel may be claimed. What is bound to other lanes is looked for behind a lane that keeps its
     /// own messages for longer than a moment.
     func claimRoom(_ channel: Channel, now: UInt64) -> Int {
-        let common = lane(for: channel, nil, isTest: false, now: now).map { lanes[$0].room(now: now) } ?? 0
-        let bound = lanes.filter { $0.channel == channel && !$0.isTest && $0.transport.domains != nil }
+        let common = room(of: candidates(channel, nil, isTest: false), now: now)
         var room = common
-        if !bound.isEmpty, common == 0, !lanes.contains(where: { isCommon($0, channel) && $0.isFlowing(now: now) }) {
+        if hasBoundLanes, common == 0, !lanes.contains(where: { isCommon($0, channel) && $0.isFlowing(now: now) }) {
+            let bound = lanes.filter { $0.channel == channel && !$0.isTest && $0.transport.domains != nil }
             room = bound.map { $0.room(now: now) }.max() ?? 0
         }
         let stale = work.stale.count { $0.channel == channel }
-        let testRoom = lane(for: channel, nil, isTest: true, now: now).map { lanes[$0].room(now: now) } ?? 0
+        let testRoom = self.room(of: candidates(channel, nil, isTest: true), now: now)
         return min(room - stale, testRoom, DispatchLoop.mostPerClaim)
     }
 
@@ -65,11 +65,12 @@ extension DispatchLoop {
 
     /// The room of lanes that keep messages of their own, by the name of the limit under which those are parked.
     private func routes(_ channel: Channel, now: UInt64) -> [String: Int] {
-        guard hasBoundLanes else { return [:] }
+        guard hasBoundLanes || isChoice(channel) else { return [:] }
         var rooms: [String: Int] = [:]
         for lane in lanes where lane.channel == channel && !lane.isTest {
             let name = DispatchLoop.route(lane)
             rooms[name] = max(rooms[name] ?? 0, lane.room(now: now))
+            rooms[DispatchLoop.doubt(lane)] = lane.room(now: now)
         }
         return rooms
     }
@@ -80,19 +81,59 @@ extension DispatchLoop {
             ? "lane:" : "lane:\(lane.transport.domains?.patterns.joined(separator: ",") ?? "")"
     }
 
-    /// The first lane of the channel that has room. A stopped one whose wait is over has room for one message, which tries
-    /// it; the next lane takes the others meanwhile.
+    /// What parks messages of which only this lane might know whether they have arrived.
+    private static func doubt(_ lane: Lane) -> String { "lane:=\(lane.transport.name)" }
+
+    /// Whether a channel has more than one way out.
+    private func isChoice(_ channel: Channel) -> Bool {
+        lanes.count { $0.channel == channel && !$0.isTest } > 1
+    }
+
+    /// The lanes that could take a message, in order of preference.
     ///
     /// - Parameter domain: the recipient's: lanes that are bound to it take its messages, and no other lane does.
-    func lane(for channel: Channel, _ domain: String?, isTest: Bool = false, now: UInt64) -> Int? {
+    private func candidates(_ channel: Channel, _ domain: String?, isTest: Bool) -> [Int] {
         let isBound = hasBoundLanes && !isTest && domain.map { hasOwnLane($0, channel) } ?? false
-        return lanes.indices.first { index in
-            guard lanes[index].channel == channel, lanes[index].isTest == isTest, lanes[index].room(now: now) > 0 else {
-                return false
-            }
+        return lanes.indices.filter { index in
+            guard lanes[index].channel == channel, lanes[index].isTest == isTest else { return false }
             guard hasBoundLanes, !isTest else { return true }
             return isBound ? lanes[index].isFor(domain ?? "") : lanes[index].transport.domains == nil
         }
+    }
+
+    /// How many messages some lanes could start: those of the first that has room, or of all among which they are divided.
+    private func room(of candidates: [Int], now: UInt64) -> Int {
+        let open = candidates.filter { lanes[$0].room(now: now) > 0 }
+        guard isDivided(open) else { return open.first.map { lanes[$0].room(now: now) } ?? 0 }
+        return open.reduce(0) { $0 + lanes[$1].room(now: now) }
+    }
+
+    /// Whether not simply the first that has room takes the next message.
+    private func isDivided(_ candidates: [Int]) -> Bool {
+        candidates.count > 1 && candidates.contains { lanes[$0].weight != nil || !lanes[$0].health.isWhole }
+    }
+
+    /// The lane that takes a message: the first of the channel that has room, or the next by their weights and by how they
+    /// have fared. A stopped one whose wait is over has room for one message, which tries it; the others take the rest
+    /// meanwhile.
+    mutating func lane(for handOff: HandOff, now: UInt64) -> Int? {
+        let all = candidates(handOff.channel, handOff.domain, isTest: handOff.isTest)
+        if let own = doubtLane(of: handOff) { return lanes[own].room(now: now) > 0 ? own : nil }
+        let open = all.filter { lanes[$0].room(now: now) > 0 }
+        guard isDivided(open) else { return open.first }
+        if let trying = open.first(where: { lanes[$0].breaker.state != .closed }) { return trying }
+        let parts = LaneSplit.parts(open.map { (lanes[$0].weight, lanes[$0].health.value) })
+        var credits = open.map { lanes[$0].credit }
+        let next = LaneSplit.next(parts, &credits)
+        // What was stopped or full for a while does not make up for it.
+        for (index, credit) in zip(open, credits) { lanes[index].credit = max(-1, min(1, credit)) }
+        return open[next]
+    }
+
+    /// The lane that a message was given to when nobody knew what became of it, where it could go to another.
+    private func doubtLane(of handOff: HandOff) -> Int? {
+        guard let name = handOff.doubtLane, !handOff.isTest, isChoice(handOff.channel) else { return nil }
+        return lanes.firstIndex { $0.channel == handOff.channel && !$0.isTest && $0.transport.name == name }
     }
 
     private func hasOwnLane(_ domain: String, _ channel: Channel) -> Bool {
@@ -107,7 +148,7 @@ extension DispatchLoop {
         let wall = clock.now()
         return Channel.dispatched.contains { channel in
             guard books[channel]?.isDue(now: now, wall: wall) == true,
-                let lane = lane(for: channel, nil, now: now)
+                let lane = candidates(channel, nil, isTest: false).first(where: { lanes[$0].room(now: now) > 0 })
             else { return false }
             return lanes[lane].room(now: now) > lanes[lane].limit / 4
         }
@@ -116,8 +157,11 @@ extension DispatchLoop {
     mutating func isShut(_ share: Share, now: UInt64, wall: Int64) -> Bool {
         if shaper.isShut(share, now: now, wall: wall) { return true }
         guard let limit = share.limit, limit.hasPrefix("lane:") else { return false }
-        return lanes.filter { $0.channel == share.channel && !$0.isTest && DispatchLoop.route($0) == limit }
-            .allSatisfy { $0.breaker.isOpen || $0.isQuiet(now: now) }
+        return lanes.filter {
+            $0.channel == share.channel && !$0.isTest
+                && (DispatchLoop.route($0) == limit || DispatchLoop.doubt($0) == limit)
+        }
+        .allSatisfy { $0.breaker.isOpen || $0.isQuiet(now: now) }
     }
 
     // MARK: - Admission
@@ -134,7 +178,12 @@ extension DispatchLoop {
                 admitted.append((handOff, []))
                 continue
             }
-            let keeper = hasBoundLanes ? busyRoute(handOff, &routed, now: now) : nil
+            var keeper: String?
+            if let own = doubtLane(of: handOff) {
+                keeper = busyDoubt(own, &routed, now: now)
+            } else if hasBoundLanes {
+                keeper = busyRoute(handOff, &routed, now: now)
+            }
             switch keeper.map(Shaper.Verdict.park) ?? shaper.admit(handOff, now: now, wall: wall) {
             case .go(let limits):
                 admitted.append((handOff, limits))
@@ -157,6 +206,14 @@ extension DispatchLoop {
         work.moves = moves.filter { $0.value >= DispatchLoop.manyParked && $0.key.from != $0.key.to }
             .sorted { $0.value > $1.value }.prefix(DispatchLoop.mostMoves).map(\.key)
         return admitted
+    }
+
+    /// The limit that keeps a message of which only this lane might know whether it has arrived.
+    private func busyDoubt(_ own: Int, _ routed: inout [String: Int], now: UInt64) -> String? {
+        let name = DispatchLoop.doubt(lanes[own])
+        guard lanes[own].room(now: now) > routed[name] ?? 0 else { return name }
+        routed[name, default: 0] += 1
+        return nil
     }
 
     /// The limit that keeps a message whose lanes have no room for it.
@@ -229,6 +286,7 @@ extension DispatchLoop {
         guard isTime || work.isAnything else { return }
         lookedForChange = now
         if now - lookedForPauses >= DispatchLoop.pausePoll { await lookForPauses(now: now) }
+        if now - lookedForReceipts >= DispatchLoop.receiptsEvery { await lookForReceipts(now: now) }
         guard let token = try? await queue.database.changeToken(), token != changeToken || work.isAnything else {
             return
         }
@@ -250,6 +308,25 @@ extension DispatchLoop {
             }
         }
         await lookForPauses(now: now)
+    }
+
+    /// Trusts lanes less whose receipts stay out, where there are others.
+    private mutating func lookForReceipts(now: UInt64) async {
+        lookedForReceipts = now
+        let wall = clock.now()
+        for (channel, settings) in settings.channels where isChoice(channel) {
+            guard let within = settings.receiptsWithin?.milliseconds,
+                let found = try? await queue.database.read({
+                    try MissingReceipts.find(channel, within: within, now: wall, $0)
+                })
+            else { continue }
+            for one in found {
+                let index = lanes.firstIndex {
+                    $0.channel == channel && !$0.isTest && $0.transport.name == one.transport
+                }
+                if let index { lanes[index].take(receiptsOf: one.expected, missing: one.missing) }
+            }
+        }
     }
 
     mutating func lookForPauses(now: UInt64) async {

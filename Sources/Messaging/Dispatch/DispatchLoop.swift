@@ -48,6 +48,7 @@ struct DispatchLoop {
     var lookedForChange: UInt64 = 0
     var lookedForPauses: UInt64 = 0
     var lastBeat: UInt64 = 0
+    var lookedForReceipts: UInt64 = 0
     private var storageFailures = 0
     /// A transaction failed, and perhaps it was committed all the same.
     private var isUnsure = false
@@ -65,6 +66,7 @@ struct DispatchLoop {
     /// How often it looks for pauses of its own process.
     static let pausePoll: UInt64 = 1_000_000_000
     static let beatEvery: UInt64 = 2_000_000_000
+    static let receiptsEvery: UInt64 = 60_000_000_000
     static let mostPerClaim = 1024
     /// Bytes of rendered messages in hand beyond which no large one is claimed.
     static let mostBytes = 64 << 20
@@ -233,7 +235,7 @@ struct DispatchLoop {
         let wall = clock.now()
         for (delivery, limits) in deliveries {
             let handOff = delivery.handOff
-            guard let lane = lane(for: handOff.channel, handOff.domain, isTest: handOff.isTest, now: now) else {
+            guard let lane = lane(for: handOff, now: now) else {
                 shaper.charge(limits, -1, now: now, wall: wall)
                 shaper.end(limits)
                 settle(handOff, lane: lanes.firstIndex { $0.channel == handOff.channel } ?? 0, .putBack)

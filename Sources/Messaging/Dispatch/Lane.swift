@@ -8,7 +8,12 @@ struct Lane {
     let isTest: Bool
     /// What follows a failure on the lane's channel.
     let policy: (retry: RetryPolicy, uncertain: UncertainPolicy)
+    /// What it gets beside others; `nil` where their order says so.
+    let weight: Double?
     var breaker = Breaker()
+    private(set) var health = LaneHealth()
+    /// What it has waited for while others took their part.
+    var credit = 0.0
     private(set) var window: AdaptiveWindow
     /// A person's word that it sends nothing, or less.
     private(set) var pause: Pause?
@@ -30,6 +35,7 @@ struct Lane {
         self.transport = transport
         self.isTest = isTest
         policy = (settings.retry.policy, settings.uncertain)
+        weight = settings.transports.first { $0.name == transport.name }?.weight
         window = AdaptiveWindow(ceiling: transport.parallelism * 2)
         bucket = transport.limit.map { RateBucket($0, now: MonotonicClock.now()) }
     }
@@ -94,12 +100,19 @@ struct Lane {
     }
 
     mutating func take(_ sign: Breaker.Sign, now: UInt64) {
+        let wasOpen = breaker.isOpen
         breaker.take(sign, now: now)
+        health.take(sign, now: now)
+        if breaker.isOpen, !wasOpen { health.opened() }
         switch sign {
         case .working, .policy: window.worked(1, now: now)
         case .congested, .connectFailed, .throttled: window.congested(now: now)
         case .ourFault: break
         }
+    }
+
+    mutating func take(receiptsOf expected: Int, missing: Int) {
+        health.take(receiptsOf: expected, missing: missing)
     }
 
     /// Counts reports for the rate, over windows of at least 10 ms.
@@ -140,6 +153,8 @@ struct Lane {
         report.detail.rate = now - min(now, countedSince) > 5_000_000_000 ? 0 : rate * 1000
         report.detail.lastError = lastError
         report.detail.domains = transport.domains?.patterns
+        report.detail.weight = weight
+        report.detail.trust = health.isWhole ? nil : health.value
         return report
     }
 }

@@ -23,6 +23,8 @@ public struct HandOff: Sendable {
     public let isTest: Bool
     /// When the first attempt began of which nobody knows whether it arrived; `nil` where every one is known.
     public let doubtSince: Int64?
+    /// The transport that had it when nobody knew: it is not given to another, which could know nothing of the first.
+    public internal(set) var doubtLane: String?
     /// Emptied once it is rendered: its bytes need not be kept while it is on the wire.
     public internal(set) var document: [UInt8]
 

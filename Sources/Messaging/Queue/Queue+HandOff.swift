@@ -63,6 +63,11 @@ extension Queue {
         "UPDATE message SET state = 'waiting', node = NULL WHERE id = $1 AND fence = $2 AND state = 'sending'"
     )
 
+    /// Who had a message when nobody knew what became of it.
+    private static let doubtLane = Statement(
+        "SELECT transport FROM event WHERE message = $1 AND kind = 'uncertain' ORDER BY number DESC LIMIT 1"
+    )
+
     private static let ofNode = Statement("SELECT id, fence FROM message WHERE state = 'sending' AND node = $1")
 
     private static let park = Statement(
@@ -83,7 +88,7 @@ extension Queue {
     }
 
     static let handOffStatements =
-        [claim, oldest, stillSending, finishUnsent, size, document, putBack, ofNode, park, move]
+        [claim, oldest, stillSending, finishUnsent, size, document, putBack, doubtLane, ofNode, park, move]
 
     /// Claims due messages and passes them through the gate, in one transaction. What the gate stops ends here.
     static func handOff(
@@ -159,6 +164,10 @@ extension Queue {
         decided(.send, handOffs.count)
         for (_, _, verdict) in stopped { decided(verdict.decision, 1) }
         try finish(stopped, transaction)
+        for index in handOffs.indices where handOffs[index].doubtSince != nil {
+            let name = try transaction.first(doubtLane, [.integer(handOffs[index].id)]) { $0.optionalText(0) ?? "" }
+            handOffs[index].doubtLane = name?.isEmpty ?? true ? nil : name
+        }
         return try fetchLarge(handOffs, request, transaction)
     }
 

@@ -9,5 +9,5 @@ public enum Statements {
         + Tokens.statements + Subscriptions.statements + News.statements + NewsRelay.statements
         + Queue.editStatements + AuditLog.statements + HookLog.statements + Pauses.statements + PhoneKeys.statements
         + Queue.statusStatements + [Queue.ahead] + Reservation.statements + ManualTasks.statements
-        + Fallback.statements + Spending.statements
+        + Fallback.statements + Spending.statements + MissingReceipts.statements
 }

@@ -1,7 +1,7 @@
 /// `channels.<name>` in the configuration: how a channel delivers.
 public struct ChannelSettings: Sendable, Codable {
-    /// In order of preference: the next one is used while the one before it is stopped. Default: the outbox, while no
-    /// channel has any.
+    /// In order of preference: the next one is used while the one before it is stopped or has no room; with a `weight` each gets
+    /// its part. Default: the outbox, while no channel has any.
     public var transports: [TransportSettings]
     public var retry: RetrySettings
     /// What happens to a message of which nobody knows whether it arrived: `retry` (default) or `hold`.
@@ -18,6 +18,9 @@ public struct ChannelSettings: Sendable, Codable {
     /// A text that its provider took and then could not deliver for a reason that may pass goes again within this time after it
     /// was first sent; `sms` only. Default: it has bounced.
     public var reopen: TimeSpan?
+    /// A transport of which most texts have no receipt after this time gets fewer, where there is another; `sms` only. Default:
+    /// receipts are not missed.
+    public var receiptsWithin: TimeSpan?
     /// How fast, and for whom.
     public var limits: [LimitSettings] = []
     /// Whether the limits and reply rules that ship for large mailbox providers hold too; `email` only. Default `true`.
@@ -57,6 +60,7 @@ public struct ChannelSettings: Sendable, Codable {
         approval = try container.decodeIfPresent(Approval.self, forKey: .approval)
         amounts = try container.decodeIfPresent(Bool.self, forKey: .amounts)
         reopen = try container.decodeIfPresent(TimeSpan.self, forKey: .reopen)
+        receiptsWithin = try container.decodeIfPresent(TimeSpan.self, forKey: .receiptsWithin)
         limits = try container.decodeIfPresent([LimitSettings].self, forKey: .limits) ?? []
         shippedLimits = try container.decodeIfPresent(Bool.self, forKey: .shippedLimits) ?? true
         replyRules = try container.decodeIfPresent([ReplyRuleSettings].self, forKey: .replyRules) ?? []
@@ -66,6 +70,14 @@ public struct ChannelSettings: Sendable, Codable {
                 forKey: .weights,
                 in: container,
                 debugDescription: "the weight of \(brand) must be from 0.01 to 100"
+            )
+        }
+        for transport in transports {
+            guard let weight = transport.weight, !(0...1000).contains(weight) else { continue }
+            throw DecodingError.dataCorruptedError(
+                forKey: .transports,
+                in: container,
+                debugDescription: "the weight of \(transport.name) must be from 0 to 1000"
             )
         }
         if let maxSegments, !(1...10).contains(maxSegments) {

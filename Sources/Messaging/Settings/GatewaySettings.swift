@@ -41,6 +41,9 @@ public struct GatewaySettings: Sendable, Codable {
     public var price: Double?
     /// Default `USD`.
     public var currency: String?
+    /// What it gets beside the channel's other transports: with 3 and 1, three messages of four. Default: the order of preference
+    /// says it. 0 is for when the others are stopped.
+    public var weight: Double?
     /// Requests at the same time, 1 to 500. Default 4.
     public var connections: Int?
     /// The longest wait for an answer, 1 s to 5 min. Default `20s`.

@@ -46,6 +46,17 @@ public enum TransportSettings: Sendable, Codable {
         if case .webhook(let webhook) = self { webhook.format == .linkedInAPI } else { false }
     }
 
+    /// What it gets beside the channel's others; `nil` where their order says so.
+    var weight: Double? {
+        switch self {
+        case .smtp(let settings): settings.weight
+        case .webhook(let settings): settings.weight
+        case .twilio(let settings): settings.weight
+        case .gateway(let settings): settings.weight
+        case .outbox, .task: nil
+        }
+    }
+
     public var name: String {
         switch self {
         case .smtp(let settings): settings.name ?? "smtp"
@@ -91,6 +102,9 @@ public struct SMTPTransportSettings: Sendable, Codable {
     /// Mail to these recipient domains goes here and nowhere else, and none but it: `example.com`, or `*.example.com` for all
     /// below it. Default: what no other transport is bound to.
     public var domains: [String]?
+    /// What it gets beside the channel's other transports: with 3 and 1, three messages of four. Default: the order of preference
+    /// says it. 0 is for when the others are stopped.
+    public var weight: Double?
     /// Sessions at the same time, 1 to 500. Default 8.
     public var connections: Int?
     /// A session is closed after so many messages. Default 1000.

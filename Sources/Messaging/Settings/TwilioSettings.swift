@@ -21,6 +21,9 @@ public struct TwilioSettings: Sendable, Codable {
     public var price: Double?
     /// Default `USD`.
     public var currency: String?
+    /// What it gets beside the channel's other transports: with 3 and 1, three messages of four. Default: the order of preference
+    /// says it. 0 is for when the others are stopped.
+    public var weight: Double?
     /// Requests at the same time, 1 to 100. Default 4.
     public var connections: Int?
     /// The longest wait for an answer, 1 s to 5 min. Default `20s`.
@@ -29,8 +32,8 @@ public struct TwilioSettings: Sendable, Codable {
     public var caFile: String?
 
     enum CodingKeys: String, CodingKey {
-        case type, name, authToken, from, messagingService, url, rate, burst, price, currency, connections, timeout,
-            caFile
+        case type, name, authToken, from, messagingService, url, rate, burst, price, currency, weight, connections,
+            timeout, caFile
         case accountSID = "accountSid"
     }
 }

@@ -45,11 +45,19 @@ public struct LaneReport: Sendable, Codable, Equatable {
         public var lastError: String?
         /// What it is bound to.
         public var domains: [String]?
+        /// What it gets beside others; `nil` where their order says so.
+        public var weight: Double?
+        /// How much of its part it is trusted with after failures, below 1; `nil` for all of it.
+        public var trust: Double?
     }
 
     /// What it may send, in words.
     public var most: String {
-        [detail.limit.map(Words.rate), detail.most.map { "\($0) at once" }].compactMap(\.self).joined(separator: ", ")
+        [
+            detail.limit.map(Words.rate), detail.most.map { "\($0) at once" },
+            detail.trust.map { "\(max(1, Int(($0 * 100).rounded()))) % of its part" },
+        ]
+        .compactMap(\.self).joined(separator: ", ")
     }
 
     /// As `status --json` and `lane list --json` give it.
@@ -63,6 +71,8 @@ public struct LaneReport: Sendable, Codable, Equatable {
         writer.member("connections", isWorking ? connections : 0)
         if let limit = detail.limit { writer.member("limit_per_second", limit) }
         if let most = detail.most { writer.member("concurrency", most) }
+        if let weight = detail.weight { writer.member("weight", weight) }
+        if let trust = detail.trust { writer.member("trust", trust) }
         writer.member("rate_per_second", isWorking ? detail.rate : 0)
         if let error = detail.lastError { writer.member("last_error", error) }
         if let domains = detail.domains {

@@ -181,7 +181,7 @@ struct TwilioProviderTests {
         let thread = NetworkThread()
         thread.start()
         defer { thread.stop() }
-        let transport = try Self.subject.transport(
+        let transport = try Self.subject.http(
             server.url,
             thread: thread,
             connections: 1,
@@ -225,7 +225,7 @@ struct TwilioProviderTests {
     ) async throws -> (DeliveryReport, NetworkThread) {
         let thread = NetworkThread()
         thread.start()
-        let transport = try Self.subject.transport(
+        let transport = try Self.subject.http(
             server.url,
             thread: thread,
             connections: 1,

@@ -13,6 +13,8 @@ struct DispatcherFixture: Sendable {
     var limits: [LimitSettings] = []
     var replyRules: [ReplyRuleSettings] = []
     var weights: [String: Double] = [:]
+    /// What transports get beside others, by name.
+    var parts: [String: Double] = [:]
     var stopWithin = TimeSpan(milliseconds: 30_000)
 
     init() async throws {
@@ -30,7 +32,11 @@ struct DispatcherFixture: Sendable {
         untilEmpty: Bool = true,
         onTurn: @escaping @Sendable () -> Void = {}
     ) throws -> Dispatcher {
-        var email = ChannelSettings(transports: [.outbox(OutboxSettings())], retry: retry, uncertain: uncertain)
+        var email = ChannelSettings(
+            transports: transports.map { .smtp(SMTPTransportSettings(name: $0.name, weight: parts[$0.name])) },
+            retry: retry,
+            uncertain: uncertain
+        )
         email.limits = limits
         email.replyRules = replyRules
         email.weights = weights
@@ -107,4 +113,12 @@ struct DispatcherFixture: Sendable {
     }
 
     private static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
+
+extension SMTPTransportSettings {
+    fileprivate init(name: String, weight: Double?) {
+        self.init(url: "smtp://127.0.0.1")
+        self.name = name
+        self.weight = weight
+    }
 }

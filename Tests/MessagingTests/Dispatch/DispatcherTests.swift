@@ -211,6 +211,47 @@ struct DispatcherTests {
         #expect(try await fixture.states() == [.sent: 40])
     }
 
+    @Test("with weights each transport gets its part, and all while the others are stopped")
+    func divides() async throws {
+        var fixture = try await DispatcherFixture()
+        fixture.parts = ["first": 3, "second": 1, "spare": 0]
+        let ids = try await fixture.enqueue(400)
+        let transports = ["first", "second", "spare"].map { MemoryTransport($0, parallelism: 500) }
+        try await fixture.drain(transports[0], transports[1], transports[2])
+        #expect(transports.map(\.departures.count) == [300, 100, 0])
+        _ = try await fixture.enqueue(40)
+        let stopped = ["first", "second"].map { name in
+            MemoryTransport(name) { _, _ in .report(.outcome(.putBack), .ourFault("535 no")) }
+        }
+        try await fixture.drain(stopped[0], stopped[1], transports[2])
+        #expect(transports[2].departures.count == 40)
+        #expect(ids.count == 400)
+    }
+
+    @Test("a message of which nobody knows whether it arrived is given to no other transport")
+    func doubtStays() async throws {
+        let fixture = try await DispatcherFixture()
+        let ids = try await fixture.enqueue(3)
+        let isDown = Toggle(true)
+        let first = MemoryTransport("first") { delivery, times in
+            guard isDown.isOn else { return .report(Self.accepted, .working) }
+            return times == 0 && delivery.handOff.id == ids[0]
+                ? .report(.outcome(.uncertain(.connection, "lost")), .connectFailed("lost"))
+                : .report(.outcome(.putBack), .ourFault("535 no"))
+        }
+        let second = MemoryTransport("second")
+        try await fixture.drain(first, second)
+        fixture.clock.now += 3_600_000
+        try await fixture.drain(first, second)
+        #expect(second.departures.map(\.id).sorted() == [ids[1], ids[2]])
+        #expect(try await fixture.states() == [.sent: 2, .waiting: 1])
+        #expect(try await fixture.message(ids[0])?.keptBy == "lane:=first")
+        isDown.isOn = false
+        try await fixture.drain(first, second)
+        #expect(first.departures.map(\.id) == [ids[0], ids[0]])
+        #expect(try await fixture.states() == [.sent: 3])
+    }
+
     @Test("connection failures in a row stop the lane; then it is tried again by itself")
     func triesAgain() async throws {
         let fixture = try await DispatcherFixture()

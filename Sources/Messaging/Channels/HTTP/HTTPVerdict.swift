@@ -19,13 +19,15 @@ struct HTTPVerdict: Equatable {
     /// An answer that is no success, by its class (RFC 9110, 15).
     ///
     /// - 401 and 403 speak of our credentials, and with an endpoint of the lane's own so do 404, 405 and 410.
-    /// - 408, 425, 429 and 503 ask to come again; every other 5xx too, where a repeated request is known as such.
+    /// - 408, 425, 429 and 503 ask to come again; every other 5xx too, where a repeated request is known as such. Of the lane they
+    ///   say that it has trouble.
     /// - A redirect is not followed: whoever configured the address has to.
     ///
     /// - Parameter words: what it says; default its status and the beginning of its body.
     init(failure answer: HTTPAnswer, isIdempotent: Bool, hasOwnEndpoint: Bool, words: String? = nil) {
         let detail = words ?? HTTPVerdict.words(answer)
         let after = answer.retryAfter.map { Int64(min(max($0, 0), HTTPVerdict.longestWait)) * 1000 }
+        let overloaded: Breaker.Sign = hasOwnEndpoint ? .congested : .working
         switch answer.status {
         case 401, 403, 407: self = hasOwnEndpoint ? .ourFault(detail) : HTTPVerdict(.rejected(.policy, detail))
         case 404, 405: self = hasOwnEndpoint ? .ourFault(detail) : HTTPVerdict(.rejected(.permanent, detail))
@@ -36,12 +38,13 @@ struct HTTPVerdict: Equatable {
                 .retry(.temporary, detail, after: after),
                 hasOwnEndpoint ? .throttled(after: after) : nil
             )
-        case 408, 425, 503: self = HTTPVerdict(.retry(.temporary, detail, after: after))
+        case 408, 425, 503: self = HTTPVerdict(.retry(.temporary, detail, after: after), overloaded)
         case 400..<500: self = HTTPVerdict(.rejected(.permanent, detail))
         case 500...:
-            self =
-                isIdempotent
-                ? HTTPVerdict(.retry(.temporary, detail, after: after)) : HTTPVerdict(.uncertain(.temporary, detail))
+            self = HTTPVerdict(
+                isIdempotent ? .retry(.temporary, detail, after: after) : .uncertain(.temporary, detail),
+                overloaded
+            )
         default: self = .unclear(answer, isIdempotent: isIdempotent)
         }
     }

@@ -3,8 +3,8 @@ import Glibc
 import Synchronization
 
 /// An SMTP server on 127.0.0.1 that answers properly but for what its script says.
-final class ScriptedServer: Sendable {
-    enum Act: Sendable {
+public final class ScriptedSMTPServer: Sendable {
+    public enum Act: Sendable {
         /// Bytes as they are; the dialogue goes on.
         case say(String)
         case sayAndClose(String)
@@ -16,33 +16,33 @@ final class ScriptedServer: Sendable {
         case stall
     }
 
-    struct Moment: Sendable {
+    public struct Moment: Sendable {
         /// Counted from 1.
-        var connection: Int
+        public var connection: Int
         /// `greeting`, `EHLO`, `MAIL`, `RCPT`, `DATA`, `body` (the first line of it), `.`, `RSET`, `QUIT`, ...
-        var step: String
+        public var step: String
         /// How many `MAIL`s all connections together have seen.
-        var mails: Int
+        public var mails: Int
     }
 
-    typealias Script = @Sendable (Moment) -> Act?
+    public typealias Script = @Sendable (Moment) -> Act?
 
-    struct Record {
-        var connections = 0
-        var open = 0
-        var mostOpen = 0
-        var mails = 0
-        var lines: [String] = []
-        var bodies: [String] = []
+    public struct Record {
+        public var connections = 0
+        public var open = 0
+        public var mostOpen = 0
+        public var mails = 0
+        public var lines: [String] = []
+        public var bodies: [String] = []
     }
 
-    let port: Int
+    public let port: Int
     private let listener: Int32
     private let extensions: [String]
     private let script: Script
     private let record = Mutex(Record())
 
-    init(extensions: [String] = ["PIPELINING"], script: @escaping Script = { _ in nil }) throws {
+    public init(extensions: [String] = ["PIPELINING"], script: @escaping Script = { _ in nil }) throws {
         self.extensions = extensions
         self.script = script
         (listener, port) = try Self.listen()
@@ -66,11 +66,11 @@ final class ScriptedServer: Sendable {
         return (listener, Int(UInt16(bigEndian: address.sin_port)))
     }
 
-    func stop() {
+    public func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
     }
 
-    var seen: Record { record.withLock { $0 } }
+    public var seen: Record { record.withLock { $0 } }
 
     private func accept() {
         while true {

@@ -16,11 +16,33 @@ public struct Message: Encodable, Sendable {
         }
     }
 
+    /// One more way to the recipient.
+    public struct Address: Sendable {
+        public var channel: Channel
+        public var to: String
+
+        public init(_ channel: Channel, to: String) {
+            self.channel = channel
+            self.to = to
+        }
+    }
+
+    /// What ``others`` are for.
+    public enum Policy: Sendable {
+        /// Each stands by until the one before does not arrive: at the latest after `within`, such as `4h`.
+        case first(within: String? = nil)
+        /// The message goes over all of them.
+        case all
+    }
+
     /// Your own name for it, at most 200 bytes: the same key again is the same message, so a request can be repeated safely.
     public var key: String?
     public var channel: Channel
     /// `Ada Lovelace <ada@example.com>`, or the address alone.
     public var to: String
+    /// Further ways to the recipient, each with a channel of its own.
+    public var others: [Address] = []
+    public var policy = Policy.first()
     public var brand: String?
     public var template: String?
     /// The template's variables: anything that encodes as a JSON object.
@@ -60,15 +82,15 @@ public struct Message: Encodable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case key, channel, to, brand, template, vars, content, tone, locale, priority, due, expires, customer,
+        case key, channel, channels, policy, within, to, brand, template, vars, content, tone, locale, priority, due,
+            expires, customer,
             conversation
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeIfPresent(key, forKey: .key)
-        try container.encode(channel, forKey: .channel)
-        try container.encode(to, forKey: .to)
+        try encodeWays(to: &container)
         try container.encodeIfPresent(brand, forKey: .brand)
         try container.encodeIfPresent(template, forKey: .template)
         if let vars { try vars.encode(to: container.superEncoder(forKey: .vars)) }
@@ -80,5 +102,19 @@ public struct Message: Encodable, Sendable {
         try container.encodeIfPresent(expires, forKey: .expires)
         try container.encodeIfPresent(customer, forKey: .customer)
         try container.encodeIfPresent(conversation, forKey: .conversation)
+    }
+
+    private func encodeWays(to container: inout KeyedEncodingContainer<CodingKeys>) throws {
+        guard !others.isEmpty else {
+            try container.encode(channel, forKey: .channel)
+            return try container.encode(to, forKey: .to)
+        }
+        let ways = [Address(channel, to: to)] + others
+        try container.encode(ways.map(\.channel), forKey: .channels)
+        try container.encode(Dictionary(ways.map { ($0.channel.rawValue, $0.to) }) { $1 }, forKey: .to)
+        switch policy {
+        case .all: try container.encode("all", forKey: .policy)
+        case .first(let within): try container.encodeIfPresent(within, forKey: .within)
+        }
     }
 }

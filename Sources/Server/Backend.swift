@@ -10,6 +10,8 @@ public struct Backend: Sendable {
     /// The transports' names, by channel.
     public let lanes: [Channel: [String]]
     public let spending: Spending
+    /// What a segment of a text costs, by transport.
+    public let prices: [(name: String, price: Price)]
     public let tasks: ManualTasks
     public let envelope: LetterSheet.Envelope
     public let tokens: Tokens
@@ -35,6 +37,7 @@ public struct Backend: Sendable {
         audit: AuditLog,
         lanes: [Channel: [String]],
         spending: Spending,
+        prices: [(name: String, price: Price)],
         tasks: ManualTasks,
         envelope: LetterSheet.Envelope,
         tokens: Tokens,
@@ -55,6 +58,7 @@ public struct Backend: Sendable {
         self.audit = audit
         self.lanes = lanes
         self.spending = spending
+        self.prices = prices
         self.tasks = tasks
         self.envelope = envelope
         self.tokens = tokens

@@ -79,6 +79,7 @@ public struct HTTPServer: Service {
             FrontRoutes(backend: backend, page: page, register: register).routes,
             MessagePageRoutes(backend: backend, page: page).routes,
             TaskPageRoutes(backend: backend, page: page).routes,
+            LanePageRoutes(backend: backend, page: page).routes,
             TemplatePageRoutes(backend: backend, page: page).routes,
             OptOutPageRoutes(backend: backend, page: page).routes,
             LiveRoutes(backend: backend, page: page, gatekeeper: gatekeeper).routes,

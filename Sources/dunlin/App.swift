@@ -104,6 +104,7 @@ struct App {
                 }
             ),
             spending: Spending(database),
+            prices: settings.prices(of: .sms),
             tasks: ManualTasks(queue),
             envelope: settings.envelope,
             tokens: Tokens(database),

@@ -36,6 +36,13 @@ public enum Transports {
                     "with linkedin-api a person approves each message: leave it out"
                 )
             }
+            let limits = settings.channels[channel]?.limits ?? []
+            if channel != .email, let index = limits.firstIndex(where: { $0.each == .sender }) {
+                throw Rejection(
+                    "channels.\(channel.rawValue).limits[\(index)].each",
+                    "a sender is an address in a brand's 'from': here a transport's 'rate' limits who sends"
+                )
+            }
             for (index, transport) in configured.enumerated() {
                 let place = "channels.\(channel.rawValue).transports[\(index)]"
                 let name = transport.name

@@ -85,7 +85,7 @@ extension DispatchLoop {
     private static func doubt(_ lane: Lane) -> String { "lane:=\(lane.transport.name)" }
 
     /// Whether a channel has more than one way out.
-    private func isChoice(_ channel: Channel) -> Bool {
+    func isChoice(_ channel: Channel) -> Bool {
         lanes.count { $0.channel == channel && !$0.isTest } > 1
     }
 

@@ -290,7 +290,7 @@ struct DispatchLoop {
         guard now - lastBeat >= DispatchLoop.beatEvery else { return }
         var reports: [LaneReport] = []
         for lane in lanes where !lane.isTest && (lane.channel != .event || lane.hasWorked) {
-            reports.append(await lane.report(now: now))
+            reports.append(await lane.report(now: now, isOneOfSeveral: isChoice(lane.channel)))
         }
         lastBeat = now
         do {

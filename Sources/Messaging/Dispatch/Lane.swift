@@ -100,10 +100,10 @@ struct Lane {
     }
 
     mutating func take(_ sign: Breaker.Sign, now: UInt64) {
-        let wasOpen = breaker.isOpen
+        let wasClosed = breaker.state == .closed
         breaker.take(sign, now: now)
         health.take(sign, now: now)
-        if breaker.isOpen, !wasOpen { health.opened() }
+        if breaker.isOpen, wasClosed { health.opened() }
         switch sign {
         case .working, .policy: window.worked(1, now: now)
         case .congested, .connectFailed, .throttled: window.congested(now: now)
@@ -127,8 +127,10 @@ struct Lane {
         countedSince = now
     }
 
-    /// - Parameter now: monotonic nanoseconds.
-    func report(now: UInt64) async -> LaneReport {
+    /// - Parameters:
+    ///   - now: monotonic nanoseconds.
+    ///   - isOneOfSeveral: whether there is another that gets what this one is not trusted with.
+    func report(now: UInt64, isOneOfSeveral: Bool) async -> LaneReport {
         let isResting = now < breaker.restsUntil
         let state: LaneReport.State =
             switch breaker.state {
@@ -154,7 +156,7 @@ struct Lane {
         report.detail.lastError = lastError
         report.detail.domains = transport.domains?.patterns
         report.detail.weight = weight
-        report.detail.trust = health.isWhole ? nil : health.value
+        report.detail.trust = isOneOfSeveral && !health.isWhole ? health.value : nil
         return report
     }
 }

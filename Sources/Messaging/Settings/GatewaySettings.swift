@@ -41,8 +41,8 @@ public struct GatewaySettings: Sendable, Codable {
     public var price: Double?
     /// Default `USD`.
     public var currency: String?
-    /// What it gets beside the channel's other transports: with 3 and 1, three messages of four. Default: the order of preference
-    /// says it. 0 is for when the others are stopped.
+    /// What it gets beside the channel's other transports while all have room: with 3 and 1, three messages of four. Default: the
+    /// order of preference says it. 0 is for when the others are stopped.
     public var weight: Double?
     /// Requests at the same time, 1 to 500. Default 4.
     public var connections: Int?

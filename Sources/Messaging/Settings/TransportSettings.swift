@@ -102,8 +102,8 @@ public struct SMTPTransportSettings: Sendable, Codable {
     /// Mail to these recipient domains goes here and nowhere else, and none but it: `example.com`, or `*.example.com` for all
     /// below it. Default: what no other transport is bound to.
     public var domains: [String]?
-    /// What it gets beside the channel's other transports: with 3 and 1, three messages of four. Default: the order of preference
-    /// says it. 0 is for when the others are stopped.
+    /// What it gets beside the channel's other transports while all have room: with 3 and 1, three messages of four. Default: the
+    /// order of preference says it. 0 is for when the others are stopped.
     public var weight: Double?
     /// Sessions at the same time, 1 to 500. Default 8.
     public var connections: Int?

@@ -30,8 +30,8 @@ public struct WebhookSettings: Sendable, Codable {
     public var rate: RateSettings?
     /// How many may leave at once. Default what the rate allows in a second.
     public var burst: Int?
-    /// What it gets beside the channel's other transports: with 3 and 1, three messages of four. Default: the order of preference
-    /// says it. 0 is for when the others are stopped.
+    /// What it gets beside the channel's other transports while all have room: with 3 and 1, three messages of four. Default: the
+    /// order of preference says it. 0 is for when the others are stopped.
     public var weight: Double?
     /// Requests at the same time, 1 to 500. Default 8.
     public var connections: Int?

@@ -147,6 +147,13 @@ public struct SpendingEstimate: Sendable {
         public let brand: String
         public var messages: Int64 = 0
         public var segments: Int64 = 0
+
+        /// What it will cost with each transport that has a price, in words.
+        public func costs(_ prices: [(name: String, price: Price)]) -> String {
+            guard !prices.isEmpty else { return "no price is configured" }
+            return prices.map { "\(Spending.amount(segments * $0.price.micros, $0.price.currency)) (\($0.name))" }
+                .joined(separator: " or ")
+        }
     }
 
     public private(set) var rows: [String: Row] = [:]
@@ -154,6 +161,9 @@ public struct SpendingEstimate: Sendable {
     public private(set) var isPartial = false
 
     static let most = 5000
+
+    /// By brand.
+    public var sorted: [Row] { rows.values.sorted { $0.brand < $1.brand } }
 
     /// Renders what waits, the newest first.
     public static func make(_ queue: Queue, _ composer: Composer) async throws -> SpendingEstimate {

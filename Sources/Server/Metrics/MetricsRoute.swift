@@ -61,6 +61,26 @@ extension StatusReport {
         for lane in lanes { text.sample("dunlin_lane_in_flight", lane.labels, isWorking ? Double(lane.inFlight) : 0) }
         text.family("dunlin_lane_rate", .gauge, "What leaves over a lane, messages a second.")
         for lane in lanes { text.sample("dunlin_lane_rate", lane.labels, isWorking ? lane.detail.rate : 0) }
+        text.family("dunlin_lane_concurrency", .gauge, "Deliveries at once while the other side is overloaded.")
+        for lane in lanes { text.sample("dunlin_lane_concurrency", lane.labels, lane.detail.most.map(Double.init)) }
+        text.family("dunlin_lane_trust", .gauge, "How much of its part a lane gets beside others, from 0 to 1.")
+        for lane in lanes { text.sample("dunlin_lane_trust", lane.labels, lane.detail.trust ?? 1) }
+        text.family(
+            "dunlin_limit_per_second",
+            .gauge,
+            "What a limit lets go, messages a second; of those that matter most."
+        )
+        for limit in shownLimits { text.sample("dunlin_limit_per_second", limit.labels, limit.limit) }
+        text.family("dunlin_limit_rate", .gauge, "What leaves under a limit, messages a second.")
+        for limit in shownLimits { text.sample("dunlin_limit_rate", limit.labels, limit.rate) }
+        text.family("dunlin_limit_in_flight", .gauge, "Deliveries under a limit that are on the wire.")
+        for limit in shownLimits { text.sample("dunlin_limit_in_flight", limit.labels, Double(limit.inFlight)) }
+        text.family("dunlin_limit_parked", .gauge, "Messages that a limit keeps.")
+        for limit in shownLimits { text.sample("dunlin_limit_parked", limit.labels, Double(limit.parked)) }
+        text.family("dunlin_limit_drain_seconds", .gauge, "When what a limit keeps will be gone.")
+        for limit in shownLimits {
+            text.sample("dunlin_limit_drain_seconds", limit.labels, limit.drainSeconds.map(Double.init))
+        }
         text.family("dunlin_parked", .gauge, "Messages that a limit keeps, by channel; they wait too.")
         for (channel, count) in parkedByChannel.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             text.sample("dunlin_parked", [("channel", channel.rawValue)], Double(count))
@@ -98,6 +118,15 @@ extension StatusReport {
             text.gauge("dunlin_disk_free_bytes", "Free bytes where the database is kept.", Double(freeBytes))
         }
     }
+}
+
+extension StatusReport {
+    /// None while no worker tells of them.
+    fileprivate var shownLimits: [LimitReport] { isWorking ? limits : [] }
+}
+
+extension LimitReport {
+    fileprivate var labels: PrometheusText.Labels { [("channel", channel.rawValue), ("limit", name)] }
 }
 
 extension LaneReport {

@@ -23,6 +23,11 @@ struct PrometheusText {
         text += " \(PrometheusText.number(value))\n"
     }
 
+    /// Nothing where there is no value.
+    mutating func sample(_ name: String, _ labels: Labels, _ value: Double?) {
+        if let value { sample(name, labels, value) }
+    }
+
     mutating func gauge(_ name: String, _ help: String, _ value: Double) {
         family(name, .gauge, help)
         sample(name, value)

@@ -30,6 +30,15 @@ struct Form {
         fields.first { $0.name == name }.flatMap { $0.value.isEmpty ? nil : $0.value }
     }
 
+    /// As the subscript; throws for what is too long for a field of one line.
+    func text(_ name: String, limit: Int = 1000) throws -> String? {
+        guard let value = self[name] else { return nil }
+        guard value.utf8.count <= limit, !value.utf8.contains(0) else {
+            throw Problem(.unprocessableContent, "\(name): it has more than \(limit) bytes, or holds a NUL")
+        }
+        return value
+    }
+
     func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
 
     private static func decoded(_ text: Substring) -> String {

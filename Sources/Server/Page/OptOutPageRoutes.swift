@@ -77,17 +77,13 @@ struct OptOutPageRoutes {
     private func add(_ request: Request, _ context: ServerContext) async throws -> Response {
         let form = try await Form(request)
         try page.sessions.check(form, request)
-        for name in ["address", "channel", "brand", "category", "note"] {
-            guard let value = form[name], value.utf8.count > 1000 || value.utf8.contains(0) else { continue }
-            throw Problem(.unprocessableContent, "\(name): it has more than 1000 bytes, or holds a NUL")
-        }
         do {
             let (isNew, stored) = try await OptOutRoutes.add(
-                address: form["address"] ?? "",
-                channel: form["channel"],
-                brand: form["brand"],
-                category: form["category"],
-                note: form["note"],
+                address: try form.text("address") ?? "",
+                channel: try form.text("channel"),
+                brand: try form.text("brand"),
+                category: try form.text("category"),
+                note: try form.text("note"),
                 by: context.caller,
                 backend
             )

@@ -9,14 +9,13 @@ struct OverviewPage {
     static let mostDomains = 12
 
     var value: PageValue {
-        [
+        let own: PageValue = [
             "headline": .text(headline), "summary": .text(summary), "has_problems": .flag(!report.problems.isEmpty),
             "problems": problems, "is_new": .flag(report.accepted == 0),
             "states_open": states([.waiting, .sending, .held]),
             "states_final": states([.sent, .delivered, .bounced, .failed, .blocked, .expired, .cancelled]),
             "throughput": throughput, "has_channels": .flag(!report.depths.isEmpty), "channels": channels,
-            "has_lanes": .flag(!report.lanes.isEmpty), "lanes": lanes, "has_limits": .flag(!shownLimits.isEmpty),
-            "limits": limits, "has_orders": .flag(!report.orders.isEmpty),
+            "has_orders": .flag(!report.orders.isEmpty),
             "orders": report.orders.list { ["words": .text($0.words(now: report.now))] },
             "has_backlog": .flag(!backlog.isEmpty),
             "backlog": domains, "has_nodes": .flag(report.node != nil), "nodes": nodes,
@@ -25,6 +24,15 @@ struct OverviewPage {
                 "stored": .text(Words.count(report.messages.values.reduce(0, +))),
                 "pruned": .text(Words.count(report.pruned)),
             ],
+        ]
+        return own.adding(laneValues)
+    }
+
+    /// Lanes and the limits that matter.
+    var laneValues: PageValue {
+        [
+            "has_lanes": .flag(!report.lanes.isEmpty), "lanes": lanes, "has_limits": .flag(!shownLimits.isEmpty),
+            "limits": limits,
         ]
     }
 
@@ -122,6 +130,7 @@ struct OverviewPage {
         report.lanes.list { lane in
             [
                 "name": .text(lane.name), "channel": .text(lane.channel.rawValue),
+                "what": .text("\(lane.channel.rawValue)/\(lane.name)"),
                 "state": .text(report.isWorking ? lane.state.rawValue : "idle"),
                 "reason": .text(lane.reason ?? lane.detail.lastError ?? ""),
                 "in_flight": .text(report.isWorking ? Words.count(lane.inFlight) : "0"),

@@ -4,7 +4,7 @@ import Templating
 /// The page's own templates, compiled once; they are part of the program.
 struct PageTemplates: Sendable {
     enum Name: String, CaseIterable {
-        case ask, error, message, messages, overview, signin, task, tasks, template, templates
+        case ask, error, lanes, message, messages, overview, signin, task, tasks, template, templates
         case optOuts = "opt_outs"
         case messageLive = "message_live"
         case messagesLive = "messages_live"
@@ -14,7 +14,8 @@ struct PageTemplates: Sendable {
 
     private static let partials: [String: [UInt8]] = [
         "foot": PackageResources.foot_html, "head": PackageResources.head_html,
-        "health": PackageResources.health_html, "mark": PackageResources.mark_html,
+        "health": PackageResources.health_html, "limits": PackageResources.limits_html,
+        "mark": PackageResources.mark_html,
         "pages": PackageResources.pages_html, "parts": PackageResources.parts_html,
         "pulse": PackageResources.pulse_html, "message_live": PackageResources.message_live_html,
         "messages_live": PackageResources.messages_live_html, "overview_live": PackageResources.overview_live_html,
@@ -25,6 +26,7 @@ struct PageTemplates: Sendable {
         switch name {
         case .ask: PackageResources.ask_html
         case .error: PackageResources.error_html
+        case .lanes: PackageResources.lanes_html
         case .message: PackageResources.message_html
         case .messages: PackageResources.messages_html
         case .overview: PackageResources.overview_html

@@ -39,13 +39,10 @@ struct SpendingCommand: AsyncParsableCommand {
             let estimate = try await SpendingEstimate.make(app.queue, try await app.composer())
             guard !estimate.rows.isEmpty else { return }
             var waiting = Table([("WAITING", .left), ("MESSAGES", .right), ("SEGMENTS", .right), ("WILL COST", .right)])
-            for row in estimate.rows.values.sorted(by: { $0.brand < $1.brand }) {
-                let costs = app.settings.prices(of: .sms).map { name, price in
-                    "\(Spending.amount(row.segments * price.micros, price.currency)) (\(name))"
-                }
+            for row in estimate.sorted {
                 waiting.add([
                     row.brand, Words.count(row.messages), Words.count(row.segments),
-                    costs.isEmpty ? "no price is configured" : costs.joined(separator: " or "),
+                    row.costs(app.settings.prices(of: .sms)),
                 ])
             }
             Console.print("\n" + waiting.text)

@@ -30,7 +30,7 @@ struct ConfigurationErrorTests {
             (
                 "channels:\n  email:\n    transport: []",
                 "dunlin.yaml:3: channels.email.transport: unknown key; known here: amounts, approval, "
-                    + "limits, max_segments, reopen, reply_rules, retry, shipped_limits, transports, uncertain, weights"
+                    + "limits, max_segments, receipts_within, reopen, reply_rules, retry, shipped_limits, transports, uncertain, weights"
             ),
             (
                 "channels:\n  email:\n    retry: {first: 1m, fator: 3}",
@@ -45,7 +45,7 @@ struct ConfigurationErrorTests {
                     + "        url: smtp://relay\n        port: 25",
                 "dunlin.yaml:7: channels.email.transports[1].port: unknown key; known here: burst, ca_file, command_timeout, "
                     + "connect_timeout, connections, domains, final_timeout, helo, idle, messages_per_connection, name, password, "
-                    + "rate, tls, token_command, type, url, username"
+                    + "rate, tls, token_command, type, url, username, weight"
             ),
             (
                 "brands:\n  acme:\n    name: Acme\n    from: a@acme.example\n    postal_address: 1 Main Street\n"

@@ -158,6 +158,40 @@ struct OperatorsPageTests {
         try await expectQuiet(browser, server)
     }
 
+    @Test("a lane is paused and resumed, a mistake is told and keeps what was typed")
+    func lanes() async throws {
+        let sink = try await Peer.sink()
+        let server = try await WebServer(try Site(sendingTo: sink.url), scopes: "read,enqueue,operate")
+        let browser = try await Browser()
+        try await browser.signIn(server, at: "/lanes")
+        try await eventually("the lane is shown") {
+            try await browser.open(server.url + "/lanes")
+            return try await browser.count("td.act a") == 1
+        }
+        try await browser.click("td.act a")
+        try await eventually("the form names it") {
+            try await browser.run("return document.querySelector('#l-what').value") as? String == "email/smtp"
+        }
+        try await browser.type("a template is wrong", into: "#l-reason")
+        try await browser.type("soon", into: "#l-for")
+        try await browser.click(".panel button")
+        try await eventually("the mistake is told") { try await browser.text(".flash").contains("'soon' is no time") }
+        #expect(
+            try await browser.run("return document.querySelector('#l-reason').value") as? String
+                == "a template is wrong"
+        )
+        try await browser.type("2h", into: "#l-for")
+        try await browser.click(".panel button")
+        try await eventually("it is paused") { try await browser.text(".order").contains("email/smtp is paused") }
+        _ = try await server.enqueue(Mail("a"))
+        #expect(try await server.site.run("why", "a").contains("is paused: a template is wrong"))
+        try await browser.click(".order button")
+        try await eventually("it goes on") { try await browser.text(".flash").contains("email/smtp goes on") }
+        try await eventually("the message leaves") { sink.arrivals.count == 1 }
+        _ = try await browser.complaints()
+        try await expectQuiet(browser, server)
+    }
+
     @Test("opt-outs are recorded, looked up and taken back")
     func optOuts() async throws {
         let server = try await WebServer(try Site(nil), scopes: "read,comply")
@@ -265,7 +299,8 @@ struct OperatorsPageTests {
         _ = try await server.enqueue(Mail("a", subject: long, text: long))
         let browser = try await Browser(size: (390, 844), dark: dark)
         try await browser.signIn(server)
-        for path in ["/", "/messages", "/messages/1", "/templates", "/templates/invoice-issued", "/opt-outs"] {
+        for path in ["/", "/messages", "/messages/1", "/templates", "/templates/invoice-issued", "/opt-outs", "/lanes"]
+        {
             try await browser.open(server.url + path)
             let width = try await browser.run("return document.documentElement.scrollWidth") as? Int ?? 0
             #expect(width <= 390, "\(path) is \(width) wide")

@@ -49,6 +49,26 @@ struct HookLogTests {
         func kinds(_ id: Int64) async throws -> [Event.Kind] { try await queued.queue.events(of: id).map(\.kind) }
     }
 
+    @Test("are missed after a time: of those that a transport took in the ten minutes before, how many have none")
+    func missing() async throws {
+        let fixture = try await Fixture()
+        let clock = fixture.queued.clock
+        func missing() async throws -> [MissingReceipts] {
+            try await fixture.queued.database.read {
+                try MissingReceipts.find(.sms, within: 3_600_000, now: clock.now, $0)
+            }
+        }
+        for number in 1...4 { _ = try await fixture.sent(reference: "SM\(number)") }
+        #expect(try await missing() == [])
+        #expect(try await fixture.report(.delivered, reference: "SM1"))
+        #expect(try await fixture.report(.failed(.permanent), reference: "SM2"))
+        clock.now += 3_600_000 + 300_000
+        _ = try await fixture.sent(reference: "SM5")
+        #expect(try await missing() == [MissingReceipts(transport: "test", expected: 4, missing: 2)])
+        clock.now += 600_000
+        #expect(try await missing() == [])
+    }
+
     /// In the order in which they come, and where the message must stand then.
     static let orderings: [([DeliveryReceipt.Status], String)] = [
         ([.underway], "sent"), ([.delivered], "delivered"), ([.failed(.permanent)], "bounced permanent"),

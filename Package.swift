@@ -32,6 +32,7 @@ let package = Package(
     targets: [
         // Floor 0: C libraries of the system, and JSON.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CResolv"),
         .systemLibrary(name: "CIDN2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"])]),
         .target(
             name: "CPhoneNumber",
@@ -40,7 +41,7 @@ let package = Package(
         .target(name: "JSON", swiftSettings: house),
 
         // Floor 1
-        .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: house),
+        .target(name: "Curl", dependencies: ["CCurl", "CResolv"], swiftSettings: house),
         .target(
             name: "Storage",
             dependencies: [
@@ -57,6 +58,7 @@ let package = Package(
             dependencies: [
                 "CIDN2", "CPhoneNumber", "Curl", "JSON", "Storage", "Templating",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

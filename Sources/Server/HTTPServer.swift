@@ -82,6 +82,7 @@ public struct HTTPServer: Service {
             LanePageRoutes(backend: backend, page: page).routes,
             TemplatePageRoutes(backend: backend, page: page).routes,
             OptOutPageRoutes(backend: backend, page: page).routes,
+            OptOutLinkRoutes(backend: backend, templates: page.templates).routes,
             LiveRoutes(backend: backend, page: page, gatekeeper: gatekeeper).routes,
         ]
         return (api + pages).flatMap { $0 }

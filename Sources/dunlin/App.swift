@@ -80,9 +80,16 @@ struct App {
         for problem in library.problems { logger.warning("template left out: \(problem)") }
         return Composer(
             library: library,
-            brands: try Brand.all(settings.brands),
-            secret: try await Installation.secret(database)
+            brands: try Brand.all(settings.brands, folder: settings.folder),
+            secret: try await Installation.secret(database),
+            links: try await links()
         )
+    }
+
+    /// Where recipients say no, where the world reaches us.
+    private func links() async throws -> OptOutLinks? {
+        guard let url = configuration.http.publicURL else { return nil }
+        return OptOutLinks(publicURL: url, tokens: try await Installation.optOutTokens(database))
     }
 
     func reader() async throws -> MessageReader { reader(try await composer()) }

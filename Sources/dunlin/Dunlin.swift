@@ -22,8 +22,7 @@ struct Dunlin: AsyncParsableCommand {
                 name: "Act",
                 subcommands: [
                     MessageCommand.self, TaskCommand.self, OptOutCommand.self, TemplateCommand.self, LaneCommand.self,
-                    SubscriptionCommand.self,
-                    TokenCommand.self, AuditCommand.self,
+                    SubscriptionCommand.self, TokenCommand.self, DKIMCommand.self, AuditCommand.self,
                 ]
             ),
         ]

@@ -14,6 +14,7 @@ public struct AuditEntry: Sendable, Equatable {
         case tokenRevoked = "token.revoked"
         case lanePaused = "lane.paused"
         case laneResumed = "lane.resumed"
+        case linkKeyRotated = "opt_out.key_rotated"
     }
 
     public let id: Int64

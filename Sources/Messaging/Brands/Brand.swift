@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 
 /// A brand, checked and prepared once: what is the same in all its messages is encoded here.
@@ -13,8 +14,11 @@ public struct Brand: Sendable {
     let sender: String
     /// What `brand` is in a template.
     let variables: JSONValue
+    /// What sign its email.
+    let signers: [DKIMSigner]
 
-    public init(id: String, settings: BrandSettings) throws(Rejection) {
+    /// - Parameter folder: where relative paths start.
+    public init(id: String, settings: BrandSettings, folder: String = ".") throws(Rejection) {
         func place(_ key: String) -> String { "brands.\(id).\(key)" }
         self.id = id
         self.settings = settings
@@ -55,6 +59,7 @@ public struct Brand: Sendable {
         } else {
             sender = from.address.smtpPath
         }
+        signers = try Brand.signers(settings.dkim ?? [], from: from.address.asciiDomain, place("dkim"), folder: folder)
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("name", settings.name)
@@ -82,6 +87,46 @@ public struct Brand: Sendable {
         }
     }
 
+    private static func signers(
+        _ settings: [DKIMSettings],
+        from: String,
+        _ place: String,
+        folder: String
+    ) throws(Rejection) -> [DKIMSigner] {
+        var signers: [DKIMSigner] = []
+        for (index, entry) in settings.enumerated() {
+            let place = "\(place)[\(index)]"
+            let label =
+                /[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*/
+            guard entry.selector.wholeMatch(of: label) != nil else {
+                throw Rejection("\(place).selector", "it is a name in the DNS, such as s2026")
+            }
+            let domain = (entry.domain ?? from).lowercased()
+            guard domain.wholeMatch(of: label) != nil else {
+                throw Rejection("\(place).domain", "it is a domain such as acme.example, international ones as xn--...")
+            }
+            let path = entry.key.hasPrefix("/") || folder == "." ? entry.key : "\(folder)/\(entry.key)"
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw Rejection(
+                    "\(place).key",
+                    "\(path) cannot be read: 'dunlin dkim new' makes a key"
+                )
+            }
+            do throws(Rejection) {
+                let key = try DKIMKey(pem: String(decoding: data, as: UTF8.self))
+                signers.append(DKIMSigner(key: key, domain: domain, selector: entry.selector))
+            } catch {
+                throw Rejection("\(place).key", "\(path): \(error.message)")
+            }
+        }
+        return signers
+    }
+
+    /// The records that must stand in the DNS so that its signatures are believed.
+    public var dkimRecords: [(name: String, text: String)] {
+        signers.map { ("\($0.selector)._domainkey.\($0.domain)", $0.key.record) }
+    }
+
     private static func mailbox(_ text: String, _ place: String) throws(Rejection) -> Mailbox {
         do {
             return try Mailbox(parsing: text)
@@ -102,10 +147,15 @@ public struct Brand: Sendable {
     static let sampleID = "example"
 
     /// The brands of a configuration; the sample brand where there is none.
-    public static func all(_ settings: [String: BrandSettings]) throws(Rejection) -> [String: Brand] {
+    ///
+    /// - Parameter folder: where relative paths start.
+    public static func all(
+        _ settings: [String: BrandSettings],
+        folder: String = "."
+    ) throws(Rejection) -> [String: Brand] {
         guard !settings.isEmpty else { return [sampleID: try Brand(id: sampleID, settings: .sample)] }
         var brands: [String: Brand] = [:]
-        for (id, brand) in settings { brands[id] = try Brand(id: id, settings: brand) }
+        for (id, brand) in settings { brands[id] = try Brand(id: id, settings: brand, folder: folder) }
         return brands
     }
 }

@@ -9,11 +9,19 @@ public struct Composer: Sendable {
     public let templates: TemplateLibrary
     public let brands: [String: Brand]
     private let messageIDs: MessageIDs
+    /// Where recipients say no; `nil` where the installation has no public address.
+    private let links: OptOutLinks?
 
     /// - Parameter secret: the installation's; it makes Message-IDs its own.
-    public init(library: TemplateLibrary, brands: [String: Brand], secret: String) {
+    public init(
+        library: TemplateLibrary,
+        brands: [String: Brand],
+        secret: String,
+        links: OptOutLinks? = nil
+    ) {
         templates = library
         self.brands = brands
+        self.links = links
         messageIDs = MessageIDs(secret: secret)
     }
 
@@ -30,6 +38,8 @@ public struct Composer: Sendable {
         let category: String
         /// Empty for a message with its own content.
         let templateName: String
+        /// The language of its words.
+        let locale: String
         let source: Source
         let attachments: [EmailAttachment]
         let inline: [InlinePart]
@@ -55,9 +65,11 @@ public struct Composer: Sendable {
         let source: Plan.Source
         let category: String
         var name = ""
+        var locale = try word("locale", document) ?? brand.locale
         if let template {
             guard !hasContent else { throw Rejection("content", "a message has a template or content, not both") }
             (name, category, source) = try words(template, document, brand)
+            if case .template(let variant, _) = source { locale = variant.locale }
         } else {
             guard hasContent, let content = document["content"] else {
                 throw Rejection("template", "a message needs a template, or content {subject, text, html}")
@@ -72,6 +84,7 @@ public struct Composer: Sendable {
             recipient: recipient,
             category: category,
             templateName: name,
+            locale: locale,
             source: source,
             attachments: attachments,
             inline: inline
@@ -206,14 +219,60 @@ public struct Composer: Sendable {
 
     // MARK: - Rendering
 
-    static func context(vars: JSONValue, brand: Brand, recipient: Recipient) -> TemplateContext {
-        TemplateContext(
-            vars: vars,
-            system: [("brand", .json(brand.variables)), ("recipient", .json(recipient.variables))]
+    /// What a preview shows: it opens nothing.
+    private var sampleLink: String? {
+        links?.url(
+            OptOutLink(message: 0, channel: .email, addressKey: "", brand: "", category: "", locale: "en")
         )
     }
 
-    func render(_ plan: Plan) throws(Rejection) -> Words {
+    /// - Parameter link: where the recipient says no.
+    static func context(
+        vars: JSONValue,
+        brand: Brand,
+        recipient: Recipient,
+        link: String? = nil
+    ) -> TemplateContext {
+        var system: [(name: String, value: SystemValue)] = [
+            ("brand", .json(brand.variables)), ("recipient", .json(recipient.variables)),
+        ]
+        if let link { system.append(("opt_out_url", .text(link))) }
+        return TemplateContext(vars: vars, system: system)
+    }
+
+    /// Where the recipient of a message says no.
+    private func link(_ plan: Plan, id: Int64) -> String? {
+        links?.url(
+            OptOutLink(
+                message: id,
+                channel: plan.channel,
+                addressKey: plan.recipient.key,
+                brand: plan.brand.id,
+                category: plan.category,
+                locale: plan.locale
+            )
+        )
+    }
+
+    /// The words with all that they must say; and for an email, where its recipient says no.
+    func render(_ plan: Plan, id: Int64) throws(Rejection) -> (words: Words, link: String?) {
+        let link = link(plan, id: id)
+        let words = try render(plan, link)
+        guard case .email(let subject, var text, var html) = words else { return (words, link) }
+        let footer = plan.brand.settings.footer ?? .always
+        guard footer == .always || footer == .commercial && plan.category == "commercial" else { return (words, nil) }
+        let missing = EmailFooter(
+            brand: plan.brand,
+            language: Language(locale: plan.locale),
+            link: link,
+            isCommercial: plan.category == "commercial"
+        )
+        missing.complete(text: &text)
+        if html != nil { missing.complete(html: &html!) }
+        return (.email(subject: subject, text: text, html: html), link)
+    }
+
+    private func render(_ plan: Plan, _ link: String?) throws(Rejection) -> Words {
         switch plan.source {
         case .content(let content):
             func bytes(_ field: String) -> [UInt8]? {
@@ -231,7 +290,7 @@ public struct Composer: Sendable {
             parts["\(plan.channel.rawValue).html"] = bytes("html")
             return .parts(parts)
         case .template(let variant, let vars):
-            let context = Composer.context(vars: vars, brand: plan.brand, recipient: plan.recipient)
+            let context = Composer.context(vars: vars, brand: plan.brand, recipient: plan.recipient, link: link)
             if plan.channel == .email {
                 guard let subject = variant.parts["subject.txt"], let text = variant.parts["email.txt"] else {
                     throw missingPart("email.txt", plan, variant)
@@ -277,8 +336,11 @@ public struct Composer: Sendable {
 
     /// Throws what sending would trip over.
     func check(_ plan: Plan, _ rules: ChannelRules) throws(Rejection) {
-        switch try render(plan) {
-        case .email(let subject, let text, let html): _ = try email(plan, subject, text, html, id: 1, date: 0)
+        let (words, link) = try render(plan, id: 1)
+        switch words {
+        case .email(let subject, let text, let html):
+            try SubjectLint.check(subject, text: text, place: plan.templateName.isEmpty ? "content.subject" : "vars")
+            _ = try email(plan, subject, text, html, link, id: 1, date: 0)
         case .parts(let parts):
             try rules.check(parts, plan.channel, place: plan.templateName.isEmpty ? "content" : "vars")
         }
@@ -289,6 +351,7 @@ public struct Composer: Sendable {
         _ subject: [UInt8],
         _ text: [UInt8],
         _ html: [UInt8]?,
+        _ link: String?,
         id: Int64,
         date: Int64
     ) throws(Rejection) -> EmailMessage {
@@ -302,6 +365,7 @@ public struct Composer: Sendable {
                 html: html,
                 messageID: messageIDs.messageID(for: id, domain: plan.brand.headers.from.address.asciiDomain),
                 date: date,
+                unsubscribe: try link.map { url throws(EmailMessageError) in try OneClickUnsubscribe(url: url) },
                 inline: plan.inline,
                 attachments: plan.attachments
             )
@@ -316,7 +380,7 @@ public struct Composer: Sendable {
         let document = try JSONValue.parse(handOff.document)
         if handOff.channel == .event { return .event(try Composer.event(document)) }
         let plan = try plan(document, channel: handOff.channel)
-        let words = try render(plan)
+        let (words, link) = try render(plan, id: handOff.id)
         let rendered = phases.isOn ? PhaseClock.threadTime() : 0
         phases.add(rendered - start, to: .render)
         switch words {
@@ -334,10 +398,13 @@ public struct Composer: Sendable {
             payload.metadata = document["metadata"].flatMap { $0.kind == .object ? Array($0.raw) : nil }
             return .parts(payload)
         case .email(let subject, let text, let html):
-            let message = try email(plan, subject, text, html, id: handOff.id, date: handOff.acceptedAt)
+            let message = try email(plan, subject, text, html, link, id: handOff.id, date: handOff.acceptedAt)
             var bytes: [UInt8] = []
             bytes.reserveCapacity(1024 + (text.count + (html?.count ?? 0)) * 9 / 8)
             message.append(to: &bytes)
+            // Each signs the message as it is without the others' signatures.
+            let signatures = try plan.brand.signers.map { try $0.header(for: bytes, time: handOff.acceptedAt / 1000) }
+            for signature in signatures.reversed() { bytes.insert(contentsOf: signature, at: 0) }
             if phases.isOn { phases.add(PhaseClock.threadTime() - rendered, to: .mime) }
             return .email(
                 .init(
@@ -386,7 +453,7 @@ public struct Composer: Sendable {
             let known = set.variants.flatMap { tone, locales in locales.keys.map { "\(tone).\($0)" } }.sorted()
             throw Rejection("tone", "template '\(name)' has \(known.joined(separator: ", "))")
         }
-        let context = Composer.context(vars: vars ?? set.sample, brand: brand, recipient: .sample)
+        let context = Composer.context(vars: vars ?? set.sample, brand: brand, recipient: .sample, link: sampleLink)
         if let fault = variant.faults.first { throw Rejection("template", "it is broken: \(fault)") }
         var parts: [RenderedPart] = []
         for (part, template) in variant.parts.sorted(by: { $0.key > $1.key }) {

@@ -23,6 +23,12 @@ public struct OptOut: Sendable, Hashable {
             self.category = category
         }
 
+        /// Whether all that `other` covers is covered.
+        public func contains(_ other: Scope) -> Bool {
+            (channel == nil || channel == other.channel) && (brand == nil || brand == other.brand)
+                && (category == nil || category == other.category)
+        }
+
         /// Throws where no message can have the scope: such a no would be recorded and never cover anything.
         public func check(brands: [String]) throws(Rejection) {
             if let category, category != "transactional", category != "commercial" {

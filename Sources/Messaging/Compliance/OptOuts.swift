@@ -140,6 +140,11 @@ public struct OptOuts: Sendable {
         if database.worker() != nil { try await Task.sleep(for: .milliseconds(260)) }
     }
 
+    /// What the token of an opt-out link says; `nil` for what is none of ours.
+    public func link(_ token: String) async throws -> OptOutLink? {
+        try await Installation.optOutTokens(database).open(token)
+    }
+
     public func covering(_ addressKey: String) async throws -> [OptOut] {
         try await database.read { try OptOuts.covering(addressKey, $0) }
     }

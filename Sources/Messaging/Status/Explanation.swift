@@ -65,7 +65,7 @@ public struct Explanation: Sendable {
         do {
             if message.channel != .event {
                 let plan = try composer.plan(try JSONValue.parse(message.document), channel: message.channel)
-                _ = try composer.render(plan)
+                _ = try composer.render(plan, id: message.id)
             }
             check("content", true, "renders")
         } catch {

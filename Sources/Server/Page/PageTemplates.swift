@@ -5,6 +5,7 @@ import Templating
 struct PageTemplates: Sendable {
     enum Name: String, CaseIterable {
         case ask, error, lanes, message, messages, overview, signin, task, tasks, template, templates
+        case optOut = "opt_out"
         case optOuts = "opt_outs"
         case messageLive = "message_live"
         case messagesLive = "messages_live"
@@ -35,6 +36,7 @@ struct PageTemplates: Sendable {
         case .tasks: PackageResources.tasks_html
         case .template: PackageResources.template_html
         case .templates: PackageResources.templates_html
+        case .optOut: PackageResources.opt_out_html
         case .optOuts: PackageResources.opt_outs_html
         case .messageLive: PackageResources.message_live_html
         case .messagesLive: PackageResources.messages_live_html

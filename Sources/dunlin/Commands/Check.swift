@@ -33,7 +33,7 @@ struct Check: AsyncParsableCommand {
         add("configuration", true, FileManager.default.fileExists(atPath: named) ? named : "none: the defaults")
         var brands: [String: Brand] = [:]
         do {
-            brands = try Brand.all(configuration.brands)
+            brands = try Brand.all(configuration.brands, folder: configuration.messaging.folder)
             add(
                 "brands",
                 true,

@@ -12,7 +12,7 @@ struct OptOutCommand: AsyncParsableCommand {
             When 'add' or 'import' returns, no message that is covered starts to leave any more, not even one that is already \
             claimed. Without a scope, a no covers everything.
             """,
-        subcommands: [Add.self, Remove.self, List.self, Check.self, Import.self, Export.self]
+        subcommands: [Add.self, Remove.self, List.self, Check.self, Import.self, Export.self, RotateKey.self]
     )
 
     struct Scope: ParsableArguments {
@@ -266,6 +266,23 @@ struct OptOutCommand: AsyncParsableCommand {
                         ])
                     )
                 }
+            }
+        }
+    }
+
+    struct RotateKey: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a new key for opt-out links.",
+            discussion: "Links of before stay valid for ever. A worker seals with the new key from its next start on."
+        )
+        @OptionGroup var options: CommonOptions
+
+        func run() async throws {
+            try await withApp(options) { app in
+                guard let number = try await Installation.rotateLinkSecret(app.database, by: Console.user) else {
+                    throw Failure(.data, "there have been 255 keys already")
+                }
+                Console.print("Links are sealed with key \(number) from the next start on.")
             }
         }
     }

@@ -69,7 +69,11 @@ struct TemplateCommand: AsyncParsableCommand {
         func run() async throws {
             let configuration = try Configuration.load(options.config)
             let library = TemplateLibrary(folder: try configuration.templatesPath())
-            guard let brand = try Brand.all(configuration.brands).sorted(by: { $0.key < $1.key }).first?.value else {
+            guard
+                let brand = try Brand.all(configuration.brands, folder: configuration.messaging.folder).sorted(by: {
+                    $0.key < $1.key
+                }).first?.value
+            else {
                 return
             }
             let problems = library.check(brand: brand)
@@ -100,7 +104,7 @@ struct TemplateCommand: AsyncParsableCommand {
             let configuration = try Configuration.load(options.config)
             let composer = Composer(
                 library: TemplateLibrary(folder: try configuration.templatesPath()),
-                brands: try Brand.all(configuration.brands),
+                brands: try Brand.all(configuration.brands, folder: configuration.messaging.folder),
                 secret: ""
             )
             let vars = try data.map { try TemplateCommand.json($0) }

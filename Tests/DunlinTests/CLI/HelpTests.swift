@@ -55,6 +55,7 @@ struct HelpTests {
                   lane                    The ways out: how they stand; pause and resume them.
                   subscription            Who is told of what happens, over signed webhooks.
                   token                   Who may use the HTTP interface, and for what.
+                  dkim                    The keys with which a brand's email is signed.
                   audit                   Who changed opt-outs, subscriptions and tokens, and
                                           paused lanes.
 
@@ -70,7 +71,9 @@ struct HelpTests {
             ["demo"], ["init"], ["check"], ["enqueue"], ["work"], ["serve"], ["status"], ["shape"], ["why"],
             ["message"], ["message", "list"], ["message", "show"], ["message", "cancel"], ["message", "retry"],
             ["message", "approve"], ["opt-out"], ["opt-out", "add"], ["opt-out", "remove"], ["opt-out", "list"],
-            ["opt-out", "check"], ["opt-out", "import"], ["opt-out", "export"], ["template"], ["template", "list"],
+            ["opt-out", "check"], ["opt-out", "import"], ["opt-out", "export"], ["opt-out", "rotate-key"], ["dkim"],
+            ["dkim", "new"],
+            ["dkim", "dns"], ["dkim", "check"], ["template"], ["template", "list"],
             ["template", "check"], ["template", "preview"], ["template", "render"], ["token"], ["token", "create"],
             ["token", "list"], ["token", "revoke"], ["subscription"], ["subscription", "add"],
             ["subscription", "replay"], ["task"], ["task", "list"], ["task", "show"], ["task", "assign"],

@@ -51,7 +51,7 @@ struct ConfigurationErrorTests {
                 "brands:\n  acme:\n    name: Acme\n    from: a@acme.example\n    postal_address: 1 Main Street\n"
                     + "    colour: red",
                 "dunlin.yaml:6: brands.acme.colour: unknown key; known here: "
-                    + "color, from, headers, locale, name, phone, postal_address, region, reply_to, return_path, tone, website"
+                    + "color, dkim, footer, from, headers, locale, name, phone, postal_address, region, reply_to, return_path, tone, website"
             ),
         ]
     )

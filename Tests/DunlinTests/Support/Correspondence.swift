@@ -87,8 +87,18 @@ enum Correspondence {
             #expect(copy.defects == [], "\(key)")
             #expect(words(copy.toName) == words(name(of: mail)), "\(key)")
             #expect(words(copy.subject) == words(mail.content?.subject ?? ""), "\(key)")
-            #expect(copy.text == trimmed(mail.content?.text ?? ""), "\(key)")
-            #expect(copy.html == mail.content?.html, "\(key)")
+            // What every email must say stands behind what was given.
+            let (text, foot) = split(copy.text ?? "", at: "\n\n-- \n")
+            #expect(text == trimmed(mail.content?.text ?? ""), "\(key)")
+            #expect(foot.contains("1 Main Street, Springfield, IL 62701, USA"), "\(key)")
+            if let html = mail.content?.html {
+                let (before, block) = split(copy.html ?? "", at: "<div style=\"margin:24px")
+                let (foot, after) = split(block, at: "</div>\n")
+                #expect(before + after == html, "\(key)")
+                #expect(foot.contains("1 Main Street, Springfield, IL 62701, USA"), "\(key)")
+            } else {
+                #expect(copy.html == nil, "\(key)")
+            }
             #expect(copy.from == "Acme Billing <billing@acme.example>")
             #expect(copy.autoSubmitted == "auto-generated")
             #expect(copy.files.map(\.filename).sorted() == (mail.attachments ?? []).map(\.filename).sorted())
@@ -100,6 +110,11 @@ enum Correspondence {
                 #expect(got.bytes == Data(base64Encoded: file.base64), "\(file.filename)")
             }
         }
+    }
+
+    private static func split(_ text: String, at mark: String) -> (String, String) {
+        guard let range = text.range(of: mark, options: .backwards) else { return (text, "") }
+        return (String(text[..<range.lowerBound]), String(text[range.upperBound...]))
     }
 
     /// Runs of spaces count as one: a folded header does not keep them.

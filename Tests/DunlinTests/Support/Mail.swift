@@ -21,6 +21,7 @@ struct Mail: Encodable {
     var brand: String?
     var content: Content?
     var template: String?
+    var locale: String?
     var priority: Int?
     var due: String?
     var expires: String?

@@ -1,0 +1,98 @@
+/// What every email must say at its end and does not say already: who sends it and where they are, how to say no, and that it
+/// is an advertisement where it is one (16 CFR 316; 15 USC 7704(a)(5)).
+struct EmailFooter {
+    let brand: Brand
+    let language: Language
+    /// Where one says no; `nil` where the installation has no public address.
+    let link: String?
+    let isCommercial: Bool
+
+    /// Which of the lines a part lacks.
+    private struct Missing {
+        var address = false
+        var stop = false
+        var advertisement = false
+
+        var isAnything: Bool { address || stop || advertisement }
+    }
+
+    private func missing(_ bytes: [UInt8], escaping: Bool) -> Missing {
+        func has(_ text: String) -> Bool {
+            EmailFooter.contains(bytes, escaping ? EmailFooter.escaped(text) : text)
+        }
+        return Missing(
+            address: !has(brand.settings.postalAddress),
+            // The reply that stands for a link is asked for in words, which may be other ones.
+            stop: link.map { !has($0) } ?? !EmailFooter.contains(bytes, "stop"),
+            advertisement: isCommercial && !has(language.advertisement)
+        )
+    }
+
+    func complete(text: inout [UInt8]) {
+        let missing = missing(text, escaping: false)
+        guard missing.isAnything else { return }
+        var lines: [String] = ["-- "]
+        if missing.advertisement { lines.append(language.advertisement) }
+        if missing.address { lines += [brand.settings.name, brand.settings.postalAddress] }
+        if missing.stop { lines.append(link.map { "\(language.stopHere):\n\($0)" } ?? language.stopByReply) }
+        while text.last == 0x0a || text.last == 0x0d { text.removeLast() }
+        text += Array("\n\n\(lines.joined(separator: "\n"))\n".utf8)
+    }
+
+    func complete(html: inout [UInt8]) {
+        let missing = missing(html, escaping: true)
+        guard missing.isAnything else { return }
+        var lines: [String] = []
+        if missing.advertisement { lines.append(EmailFooter.escaped(language.advertisement)) }
+        if missing.address {
+            lines += [EmailFooter.escaped(brand.settings.name), EmailFooter.escaped(brand.settings.postalAddress)]
+        }
+        if missing.stop {
+            lines.append(
+                link.map { "<a href=\"\(EmailFooter.escaped($0))\">\(EmailFooter.escaped(language.stopHere))</a>" }
+                    ?? EmailFooter.escaped(language.stopByReply)
+            )
+        }
+        let block = Array(
+            "<div style=\"margin:24px 0 0;padding:12px 0;border-top:1px solid #888;font-size:13px\">\(lines.joined(separator: "<br>"))</div>\n"
+                .utf8
+        )
+        html.insert(contentsOf: block, at: EmailFooter.endOfBody(html))
+    }
+
+    /// Before the last `</body>`, else before the last `</html>`, else at the end.
+    private static func endOfBody(_ html: [UInt8]) -> Int {
+        for tag in ["</body", "</html"] {
+            let word = Array(tag.utf8)
+            var index = html.count - word.count
+            while index >= 0 {
+                if html[index] == word[0], zip(html[index...], word).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) {
+                    return index
+                }
+                index -= 1
+            }
+        }
+        return html.count
+    }
+
+    static func contains(_ bytes: [UInt8], _ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { word in
+            guard let first = word.first, word.count <= bytes.count else { return word.isEmpty }
+            return bytes.withUnsafeBufferPointer { bytes in
+                var index = 0
+                let last = bytes.count - word.count
+                while index <= last {
+                    if bytes[index] == first, bytes[index..<index + word.count].elementsEqual(word) { return true }
+                    index += 1
+                }
+                return false
+            }
+        }
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+            .replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
+    }
+}

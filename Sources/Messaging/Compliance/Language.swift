@@ -1,0 +1,51 @@
+/// The languages in which Dunlin itself speaks to recipients: footers, and the page on which they say no.
+public enum Language: String, Sendable, CaseIterable {
+    case english = "en"
+    case german = "de"
+    case french = "fr"
+    case spanish = "es"
+    case italian = "it"
+    case dutch = "nl"
+
+    /// The one of a locale such as `de-AT`; English where there is none.
+    public init(locale: String) {
+        let tag = locale.prefix { $0 != "-" && $0 != "_" }.lowercased()
+        self = Language(rawValue: tag) ?? .english
+    }
+
+    /// What stands above the link with which one says no.
+    var stopHere: String {
+        switch self {
+        case .english: "You can stop these messages"
+        case .german: "Sie können diese Nachrichten abbestellen"
+        case .french: "Vous pouvez arrêter ces messages"
+        case .spanish: "Puede dejar de recibir estos mensajes"
+        case .italian: "Può interrompere questi messaggi"
+        case .dutch: "U kunt deze berichten stopzetten"
+        }
+    }
+
+    /// The same where there is no link.
+    var stopByReply: String {
+        switch self {
+        case .english: "To stop these messages, reply with the word \"stop\"."
+        case .german: "Um diese Nachrichten abzubestellen, antworten Sie mit dem Wort „stop“."
+        case .french: "Pour arrêter ces messages, répondez avec le mot « stop »."
+        case .spanish: "Para dejar de recibir estos mensajes, responda con la palabra «stop»."
+        case .italian: "Per interrompere questi messaggi, risponda con la parola «stop»."
+        case .dutch: "Antwoord met het woord \"stop\" om deze berichten stop te zetten."
+        }
+    }
+
+    /// What says that a message is an advertisement.
+    var advertisement: String {
+        switch self {
+        case .english: "Advertisement"
+        case .german: "Werbung"
+        case .french: "Publicité"
+        case .spanish: "Publicidad"
+        case .italian: "Pubblicità"
+        case .dutch: "Advertentie"
+        }
+    }
+}

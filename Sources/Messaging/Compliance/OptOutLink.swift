@@ -1,0 +1,123 @@
+import Crypto
+import Foundation
+
+/// What a link in a message says of it, so that whoever opens it can say no: it still says so when the message is forgotten.
+public struct OptOutLink: Sendable, Equatable {
+    public let message: Int64
+    public let channel: Channel
+    /// What opt-outs are matched by.
+    public let addressKey: String
+    public let brand: String
+    public let category: String
+    /// The message's language, such as `en`.
+    public let locale: String
+
+    public init(
+        message: Int64,
+        channel: Channel,
+        addressKey: String,
+        brand: String,
+        category: String,
+        locale: String
+    ) {
+        self.message = message
+        self.channel = channel
+        self.addressKey = addressKey
+        self.brand = brand
+        self.category = category
+        self.locale = locale
+    }
+
+    private static let separator = "\u{1F}"
+
+    fileprivate var plain: [UInt8] {
+        let words = ["\(message)", channel.rawValue, addressKey, brand, category, locale]
+        return Array(words.joined(separator: OptOutLink.separator).utf8)
+    }
+
+    fileprivate init?(plain: some Collection<UInt8>) {
+        let words = String(decoding: plain, as: UTF8.self).components(separatedBy: OptOutLink.separator)
+        guard words.count == 6, let message = Int64(words[0]), let channel = Channel(rawValue: words[1]) else {
+            return nil
+        }
+        self.init(
+            message: message,
+            channel: channel,
+            addressKey: words[2],
+            brand: words[3],
+            category: words[4],
+            locale: words[5]
+        )
+    }
+}
+
+/// Makes and reads the tokens of opt-out links: sealed, so that nobody can forge or read one, and good for ever.
+///
+/// The same message always has the same token. A token names the key that sealed it; the newest key seals, every older one
+/// still opens.
+public struct OptOutTokens: Sendable {
+    private struct Key: Sendable {
+        let seal: SymmetricKey
+        let nonce: SymmetricKey
+    }
+
+    private let keys: [UInt8: Key]
+    private let newest: UInt8
+
+    private static let nonceLength = 12
+    /// No token is longer; bytes.
+    static let longest = 1500
+
+    /// - Parameter secrets: random words by their number, at least one.
+    public init(secrets: [UInt8: String]) {
+        keys = secrets.mapValues { secret in
+            func derived(_ use: String) -> SymmetricKey {
+                HKDF<SHA256>.deriveKey(
+                    inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)),
+                    info: Data("dunlin opt-out \(use)".utf8),
+                    outputByteCount: 32
+                )
+            }
+            return Key(seal: derived("seal"), nonce: derived("nonce"))
+        }
+        newest = secrets.keys.max() ?? 0
+    }
+
+    public func token(_ link: OptOutLink) -> String {
+        guard let key = keys[newest] else { return "" }
+        let plain = link.plain
+        // The nonce follows from what is sealed: two different links never share one, and the same link is the same token.
+        let digest = HMAC<SHA256>.authenticationCode(for: plain, using: key.nonce)
+        guard let nonce = try? ChaChaPoly.Nonce(data: Data(digest).prefix(OptOutTokens.nonceLength)),
+            let box = try? ChaChaPoly.seal(plain, using: key.seal, nonce: nonce, authenticating: [newest])
+        else { return "" }
+        return (Data([newest]) + box.combined).base64EncodedString()
+            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+
+    /// `nil` for what no key of ours has sealed.
+    public func open(_ token: String) -> OptOutLink? {
+        guard token.utf8.count <= OptOutTokens.longest else { return nil }
+        let standard = token.replacing("-", with: "+").replacing("_", with: "/")
+        let padding = String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
+        guard let bytes = Data(base64Encoded: standard + padding), let number = bytes.first, let key = keys[number],
+            let box = try? ChaChaPoly.SealedBox(combined: Data(bytes.dropFirst())),
+            let plain = try? ChaChaPoly.open(box, using: key.seal, authenticating: [number])
+        else { return nil }
+        return OptOutLink(plain: plain)
+    }
+}
+
+/// Where people say no: the addresses of opt-out links.
+public struct OptOutLinks: Sendable {
+    /// Such as `https://reminders.example.com/u/`.
+    private let base: String
+    public let tokens: OptOutTokens
+
+    public init(publicURL: String, tokens: OptOutTokens) {
+        base = (publicURL.hasSuffix("/") ? publicURL : publicURL + "/") + "u/"
+        self.tokens = tokens
+    }
+
+    public func url(_ link: OptOutLink) -> String { base + tokens.token(link) }
+}

@@ -1,0 +1,106 @@
+import Testing
+
+@testable import Messaging
+
+@Suite("What an email says at its end")
+struct EmailFooterTests {
+    private static func footer(
+        link: String? = "https://x.example/u/t?a=1&b=2",
+        language: Language = .english,
+        isCommercial: Bool = false
+    ) throws -> EmailFooter {
+        EmailFooter(
+            brand: try Brand(
+                id: "acme",
+                settings: BrandSettings(
+                    name: "Acme & Söhne",
+                    from: "Acme <billing@acme.example>",
+                    postalAddress: "1 O'Hara Street"
+                )
+            ),
+            language: language,
+            link: link,
+            isCommercial: isCommercial
+        )
+    }
+
+    private static func text(_ footer: EmailFooter, _ text: String) -> String {
+        var bytes = Array(text.utf8)
+        footer.complete(text: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func html(_ footer: EmailFooter, _ html: String) -> String {
+        var bytes = Array(html.utf8)
+        footer.complete(html: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    @Test("is added where it is not there, and only what is missing")
+    func text() throws {
+        let footer = try Self.footer()
+        let link = "https://x.example/u/t?a=1&b=2"
+        #expect(
+            Self.text(footer, "Hello.\n\n")
+                == "Hello.\n\n-- \nAcme & Söhne\n1 O'Hara Street\nYou can stop these messages:\n\(link)\n"
+        )
+        #expect(
+            Self.text(footer, "1 O'Hara Street") == "1 O'Hara Street\n\n-- \nYou can stop these messages:\n\(link)\n"
+        )
+        let whole = "Hello. \(link) 1 O'Hara Street"
+        #expect(Self.text(footer, whole) == whole)
+        #expect(Self.text(footer, Self.text(footer, "")) == Self.text(footer, ""))
+    }
+
+    @Test("speaks the message's language, and says that an advertisement is one")
+    func languages() throws {
+        let german = Self.text(try Self.footer(language: Language(locale: "de-AT"), isCommercial: true), "Hallo.")
+        #expect(german.contains("-- \nWerbung\nAcme"))
+        #expect(german.contains("Sie können diese Nachrichten abbestellen:\nhttps://"))
+        let reply = Self.text(try Self.footer(link: nil), "Hello.")
+        #expect(reply.hasSuffix("reply with the word \"stop\".\n"))
+        #expect(Language(locale: "pt-BR") == .english)
+        #expect(Language(locale: "FR_ca") == .french)
+    }
+
+    @Test(
+        "stands inside the body of HTML, escaped",
+        arguments: [
+            ("<p>Hello</p>", "<p>Hello</p>", ""),
+            ("<html><BODY><p>Hi</p></BODY></html>", "<html><BODY><p>Hi</p>", "</BODY></html>"),
+            ("<html>Hi</html>", "<html>Hi", "</html>"),
+            ("<p></body> is a tag</body >", "<p></body> is a tag", "</body >"),
+        ]
+    )
+    func html(given: String, before: String, after: String) throws {
+        let found = Self.html(try Self.footer(), given)
+        #expect(found.hasPrefix(before + "<div "))
+        #expect(found.hasSuffix("</div>\n" + after))
+        #expect(
+            found.contains("Acme &amp; Söhne<br>1 O&#39;Hara Street<br><a href=\"https://x.example/u/t?a=1&amp;b=2\">")
+        )
+        #expect(Self.html(try Self.footer(), found) == found)
+    }
+
+    @Test(
+        "a subject that begins like a reply, or shows an amount that the text does not, is refused",
+        arguments: [
+            ("Re: your invoice", "", false), ("  FWD : x", "", false), ("Aw: Rechnung", "", false),
+            ("RE[2]: x", "", false),
+            ("Reminder: invoice 7", "", true), ("Regarding: x", "", true), ("Your invoice re: x", "", true),
+            ("$12.50 is due", "Please pay $12.50.", true), ("$12.50 is due", "Please pay USD 12.50.", true),
+            ("$12.50 is due", "Please pay $125.00.", false), ("€ 9 offen", "Bitte zahlen.", false),
+            ("12 days late", "x", true),
+        ]
+    )
+    func subjects(subject: String, text: String, passes: Bool) {
+        let refusal: Rejection?
+        do {
+            try SubjectLint.check(Array(subject.utf8), text: Array(text.utf8), place: "content.subject")
+            refusal = nil
+        } catch {
+            refusal = error
+        }
+        #expect((refusal == nil) == passes, "\(String(describing: refusal))")
+    }
+}

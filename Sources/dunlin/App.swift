@@ -61,7 +61,7 @@ struct App {
             configuration: configuration,
             settings: configuration.messaging,
             database: database,
-            queue: Queue(database),
+            queue: Queue(database, policies: CompliancePolicies(configuration.messaging.brands)),
             optOuts: OptOuts(database),
             clock: clock,
             logger: logger

@@ -22,7 +22,8 @@ struct Dunlin: AsyncParsableCommand {
                 name: "Act",
                 subcommands: [
                     MessageCommand.self, TaskCommand.self, OptOutCommand.self, TemplateCommand.self, LaneCommand.self,
-                    SubscriptionCommand.self, TokenCommand.self, DKIMCommand.self, AuditCommand.self,
+                    SubscriptionCommand.self, TokenCommand.self, DKIMCommand.self, ComplyCommand.self,
+                    AuditCommand.self,
                 ]
             ),
         ]

@@ -29,6 +29,7 @@ public struct Brand: Sendable {
             let remedy = "write two letters as ISO 3166 has them, such as US or GB"
             throw Rejection(place("region"), "there is no country '\(region)': \(remedy)")
         }
+        try settings.compliance?.check(place("compliance"))
         guard !settings.name.isEmpty else { throw Rejection(place("name"), "it is empty") }
         guard !settings.name.contains(where: \.isNewline) else { throw Rejection(place("name"), "it must be one line") }
         guard !settings.postalAddress.contains(where: \.isNewline) else {

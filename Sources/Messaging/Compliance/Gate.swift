@@ -2,31 +2,53 @@
 enum Gate {
     /// What the gate asks of a message.
     struct Facts: Sendable {
+        var id: Int64 = 0
         let channel: Channel
         let brand: String
         let category: String
         let addressKey: String
         let expires: Int64?
+        var domain = ""
+        /// Every zone in which the recipient may be; none where nothing is known.
+        var zones: [String] = []
+        /// What belongs together, such as an invoice's messages.
+        var conversation: String?
+        /// Consent to texts is recorded.
+        var hasConsent = false
+        /// What went to the recipient before, of all brands, as far as caps look back; newest first.
+        var history: [Contact] = []
+    }
+
+    /// A message that went to a recipient.
+    struct Contact: Sendable, Equatable {
+        let channel: Channel
+        let at: Int64
+        let conversation: String?
+        /// A call in which they spoke.
+        var isConversation = false
     }
 
     enum Verdict: Sendable, Equatable {
         case send
-        case block(String)
+        /// Not before then, by these rules.
+        case wait(until: Int64, rules: [String])
+        case block(String, rule: String)
         case expire
 
         var decision: Decision {
             switch self {
             case .send: .send
+            case .wait: .defer
             case .block: .block
             case .expire: .expire
             }
         }
 
-        /// The final state and its reason; `nil` for a message that may go.
+        /// The final state and its reason; `nil` for a message that goes on.
         var end: (state: MessageState, reason: String)? {
             switch self {
-            case .send: nil
-            case .block(let reason): (.blocked, reason)
+            case .send, .wait: nil
+            case .block(let reason, _): (.blocked, reason)
             case .expire: (.expired, "expired before it could be sent")
             }
         }
@@ -35,12 +57,95 @@ enum Gate {
     /// What was decided, without the reason.
     enum Decision: String, Sendable {
         case send, block, expire
+        case `defer`
     }
 
+    /// Messages that wait for the same instant do not leave together, but over this time; milliseconds.
+    static let spread: Int64 = 300_000
+
+    /// What a no, a bounce and the time say, whatever the rules.
+    ///
     /// A no comes before lateness: the reason that is kept is the one that would stand tomorrow.
     static func decide(_ message: Facts, optOuts: [OptOut], now: Int64) -> Verdict {
-        if let optOut = optOuts.first(where: { $0.covers(message) }) { return .block(optOut.reason) }
+        if let optOut = optOuts.first(where: { $0.covers(message) }) {
+            return .block(optOut.reason, rule: optOut.source == OptOut.bounce ? "EM-17" : "OPT-OUT")
+        }
         if let expires = message.expires, expires <= now { return .expire }
         return .send
+    }
+
+    /// The same with the rules of the brand.
+    static func decide(_ message: Facts, _ policy: CompliancePolicy, optOuts: [OptOut], now: Int64) -> Verdict {
+        let first = decide(message, optOuts: optOuts, now: now)
+        if case .block = first { return first }
+        if let rule = policy.block(message, now: now) { return .block("\(rule.id): \(rule.summary)", rule: rule.id) }
+        guard first == .send, let (time, rules) = opening(message, policy, now: now) else { return first }
+        // It would have to wait for longer than it is of use.
+        if let expires = message.expires, expires <= time { return .expire }
+        return .wait(until: time, rules: rules)
+    }
+
+    /// When the stretch of time ends in which a message may leave; `nil` where there is no end.
+    static func closes(_ message: Facts, _ policy: CompliancePolicy, now: Int64) -> Int64? {
+        let (_, windows) = policy.quiet(message.channel, now: now)
+        guard !windows.isEmpty else { return nil }
+        return QuietHours(windows: windows, zones: zones(message, policy)).closes(from: now)
+    }
+
+    private static func zones(_ message: Facts, _ policy: CompliancePolicy) -> [String] {
+        message.zones.isEmpty ? [policy.zone] : message.zones
+    }
+
+    /// The first instant at which hours and caps let a message go, spread over some minutes, and by whose rule it waits; `nil`
+    /// where it may go now.
+    private static func opening(
+        _ message: Facts,
+        _ policy: CompliancePolicy,
+        now: Int64
+    ) -> (time: Int64, rules: [String])? {
+        var time = now
+        var rules: [String] = []
+        for cap in policy.caps(message.channel, now: now) {
+            let free = cap.frees(message, now: now)
+            if free > now { rules.append(cap.rule) }
+            time = max(time, free)
+        }
+        let (names, windows) = policy.quiet(message.channel, now: now)
+        if !windows.isEmpty {
+            let quiet = QuietHours(windows: windows, zones: zones(message, policy))
+            guard let opens = quiet.opens(from: time) else {
+                // There is no such time as far as one sees: it is looked at again.
+                return (time + QuietHours.horizon, rules + names)
+            }
+            if opens > time {
+                rules += names
+                time = opens
+                // Not beyond what is open then.
+                time += spread(message.id) % max(1, min(Gate.spread, (quiet.closes(from: opens) - opens) / 2))
+            }
+        }
+        return rules.isEmpty ? nil : (time, rules)
+    }
+
+    /// The same for a message each time it is asked.
+    private static func spread(_ id: Int64) -> Int64 {
+        Int64((UInt64(bitPattern: id) &* 0x9E37_79B9_7F4A_7C15) >> 40)
+    }
+}
+
+extension CompliancePolicy.Cap {
+    /// When one more may go to the recipient: `now` where it may at once.
+    func frees(_ message: Gate.Facts, now: Int64) -> Int64 {
+        let counted = message.history.filter { contact in
+            channels.contains(contact.channel) && contact.at > now - within
+                && (!isOfConversation || contact.conversation == message.conversation)
+        }.sorted { $0.at > $1.at }
+        var free = now
+        // The window slides: when the oldest of the last `most` leaves it, there is room again.
+        if counted.count >= most { free = counted[most - 1].at + within }
+        if endsWithConversation, let spoken = counted.first(where: \.isConversation) {
+            free = max(free, spoken.at + within)
+        }
+        return free
     }
 }

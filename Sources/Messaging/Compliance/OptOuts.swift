@@ -52,9 +52,9 @@ public struct OptOuts: Sendable {
             self.at = at
         }
 
-        /// What subscribers are told of it.
-        func news(now: Int64) -> [UInt8] {
-            let optOut = OptOut(
+        /// As it will stand.
+        func optOut(now: Int64) -> OptOut {
+            OptOut(
                 id: 0,
                 addressKey: addressKey,
                 scope: scope,
@@ -63,6 +63,11 @@ public struct OptOuts: Sendable {
                 note: note,
                 at: at ?? now
             )
+        }
+
+        /// What subscribers are told of it.
+        func news(now: Int64) -> [UInt8] {
+            let optOut = optOut(now: now)
             return Array(
                 JSONWriter.text { writer in
                     writer.beginObject()
@@ -96,6 +101,8 @@ public struct OptOuts: Sendable {
             let detail = AuditEntry.detail(entry.scope, source: entry.source, note: entry.note, at: nil, by: by)
             try AuditEntry.write(.optOutAdded, entry.address, detail, by: by, transaction)
         }
+        let now = transaction.now
+        try Evidence.append(added.map { .init($0.optOut(now: now), by: by, isRemoved: false) }, transaction)
         try News.write(.optedOut, added.map { $0.news(now: transaction.now) }, transaction)
         return added.count
     }
@@ -129,6 +136,7 @@ public struct OptOuts: Sendable {
             )
             try AuditEntry.write(.optOutRemoved, optOut.address, detail, by: by, transaction)
         }
+        try Evidence.append(optOuts.map { .init($0, by: by, isRemoved: true) }, transaction)
         let news = optOuts.map { optOut in Array(JSONWriter.text { optOut.write(to: &$0) }.utf8) }
         try News.write(.optOutRemoved, news, transaction)
         return !optOuts.isEmpty

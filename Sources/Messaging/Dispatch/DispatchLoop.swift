@@ -197,6 +197,7 @@ struct DispatchLoop {
             do {
                 let payload = try composer.compose(handOff, &phases)
                 handOff.document = []
+                handOff.contentHash = payload.hash
                 let startBy = startBy(handOff, result.startedAt)
                 deliveries.append((Delivery(handOff: handOff, payload: payload, startBy: startBy), limits))
             } catch {
@@ -223,9 +224,9 @@ struct DispatchLoop {
         }
     }
 
-    /// A hand-off holds for 250 ms, and never beyond the message's expiry.
+    /// A hand-off holds for 250 ms, and never beyond the message's expiry or the time of day in which it may leave.
     private func startBy(_ handOff: HandOff, _ gateAskedAt: UInt64) -> UInt64 {
-        guard let expires = handOff.expires else { return gateAskedAt + DispatchLoop.handOffHolds }
+        guard let expires = handOff.latest else { return gateAskedAt + DispatchLoop.handOffHolds }
         let left = UInt64(max(0, expires - clock.now())) * 1_000_000
         return gateAskedAt + min(DispatchLoop.handOffHolds, left)
     }

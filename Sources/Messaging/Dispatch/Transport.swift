@@ -1,3 +1,5 @@
+import Crypto
+
 /// A way out for a channel, such as a mail relay.
 ///
 /// A transport takes deliveries in batches and reports what came of each exactly once, in batches, in any order.
@@ -59,6 +61,21 @@ public struct Delivery: Sendable {
 
         /// News for a subscriber.
         case event(EventPayload)
+
+        /// SHA-256 of what goes out; of parts, over their names and bytes in order. Empty for news.
+        var hash: [UInt8] {
+            switch self {
+            case .email(let email): return Array(SHA256.hash(data: email.bytes))
+            case .parts(let parts):
+                var hash = SHA256()
+                for (name, bytes) in parts.parts.sorted(by: { $0.key < $1.key }) {
+                    hash.update(data: Array("\(name) \(bytes.count)\n".utf8))
+                    hash.update(data: bytes)
+                }
+                return Array(hash.finalize())
+            case .event: return []
+            }
+        }
 
         /// Bytes.
         var size: Int {

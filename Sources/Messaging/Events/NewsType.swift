@@ -9,6 +9,7 @@ public enum NewsType: String, Sendable, CaseIterable {
     case blocked = "message.blocked"
     case cancelled = "message.cancelled"
     case held = "message.held"
+    case deferred = "message.deferred"
     case approved = "message.approved"
     case edited = "message.edited"
     case replayed = "message.replayed"

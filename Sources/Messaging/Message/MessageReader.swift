@@ -77,7 +77,8 @@ public struct MessageReader: Sendable {
         if let due, let expires, expires <= due {
             throw Rejection("expires", "it lies before 'due': the message could never be sent")
         }
-        if let zone = try text("time_zone", in: document, limit: 64), !TimeZones.isKnown(zone) {
+        let zone = try text("time_zone", in: document, limit: 64)
+        if let zone, !TimeZones.isKnown(zone) {
             throw Rejection("time_zone", "'\(zone)' is no time zone: write a name such as America/New_York")
         }
         if let metadata = document["metadata"], !metadata.isNull, metadata.kind != .object {
@@ -109,6 +110,9 @@ public struct MessageReader: Sendable {
             document: bytes
         )
         message.needsApproval = rules.needsApproval
+        // The person may be where they say, and where their number is from.
+        let ofNumber = channel == .sms || channel == .call ? PhoneZones.candidates(plan.recipient.key) : []
+        message.zones = Set(ofNumber + [zone].compactMap(\.self)).sorted()
         return message
     }
 

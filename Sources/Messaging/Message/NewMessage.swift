@@ -13,6 +13,8 @@ public struct NewMessage: Sendable {
     /// The part of the address that many recipients share, such as an email domain; empty where there is none.
     public var domain: String
     public var brand: String
+    /// The time zones in which the recipient may be.
+    var zones: [String] = []
     public var category: String
     /// Empty where the message carries its own content.
     public var template: String

@@ -14,6 +14,8 @@ public struct Event: Sendable, Equatable {
         /// The time for retries was used up.
         case gaveUp = "gave_up"
         case expired, blocked, cancelled, held, approved
+        /// A rule lets it go later.
+        case deferred
         /// The provider reports that it has arrived, or that it will not.
         case delivered, bounced
         /// A person changed its words.

@@ -17,6 +17,8 @@ public struct HandOff: Sendable {
     public let expires: Int64?
     public let startedAt: Int64
     public let acceptedAt: Int64
+    /// When the time of day ends in which it may leave; `nil` for never.
+    public internal(set) var closes: Int64?
     /// When it was to go; `startedAt` is never before it.
     public let due: Int64
     /// It goes to the outbox, whatever the transports say.
@@ -25,8 +27,18 @@ public struct HandOff: Sendable {
     public let doubtSince: Int64?
     /// The transport that had it when nobody knew: it is not given to another, which could know nothing of the first.
     public internal(set) var doubtLane: String?
+    /// What opt-outs are matched by, and what else is kept as evidence.
+    public internal(set) var addressKey = ""
+    public internal(set) var category = ""
+    /// With commas between.
+    var zones = ""
+    /// SHA-256 of what was rendered.
+    var contentHash: [UInt8] = []
     /// Emptied once it is rendered: its bytes need not be kept while it is on the wire.
     public internal(set) var document: [UInt8]
+
+    /// It must not leave after, nor arrive.
+    public var latest: Int64? { [expires, closes].compactMap(\.self).min() }
 
     public init(
         id: Int64,

@@ -24,8 +24,8 @@ extension Queue {
     private static let insertMessage = Statement(
         """
         INSERT INTO message (id, channel, state, priority, due, expires, fence, attempts, address_key, domain, brand,
-            category, template, accepted_at, since, test, reason, share)
-        VALUES ($1, $2, $13, $3, $4, $5, 0, 0, $6, $7, $8, $9, $10, $11, $4, $12, $14, $8)
+            category, template, accepted_at, since, test, reason, share, zones)
+        VALUES ($1, $2, $13, $3, $4, $5, 0, 0, $6, $7, $8, $9, $10, $11, $4, $12, $14, $8, $15)
         """
     )
     private static let contentByKey = Statement("SELECT id, coalesce(accepted, document) FROM content WHERE key = $1")
@@ -92,6 +92,7 @@ extension Queue {
                 .text(message.needsApproval || message.isStandby ? "held" : "waiting"),
                 message.isStandby
                     ? .text(Fallback.reason) : message.needsApproval ? .text(Queue.approvalReason) : .null,
+                message.zones.isEmpty ? .null : .text(message.zones.joined(separator: ",")),
             ])
         }
         try transaction.batch(insertMessage, rows)

@@ -32,7 +32,7 @@ extension Queue {
             (SELECT CASE WHEN length(document) <= \(ClaimRequest.largest) THEN document END
                 FROM content WHERE content.id = message.id),
             (SELECT count(*) FROM opt_out WHERE opt_out.address_key = CAST(message.address_key AS TEXT)),
-            due, test, doubt_since, domain
+            due, test, doubt_since, domain, zones
         """
     }
     /// Each head is looked up by itself: `min` beside another column would read the whole backlog.
@@ -46,7 +46,7 @@ extension Queue {
     private static let stillSending = Statement(
         """
         SELECT expires, address_key, brand, category,
-            (SELECT count(*) FROM opt_out WHERE opt_out.address_key = message.address_key)
+            (SELECT count(*) FROM opt_out WHERE opt_out.address_key = message.address_key), domain, zones
         FROM message WHERE id = $1 AND fence = $2 AND state = 'sending'
         """
     )
@@ -66,6 +66,10 @@ extension Queue {
     /// Who had a message when nobody knew what became of it.
     private static let doubtLane = Statement(
         "SELECT transport FROM event WHERE message = $1 AND kind = 'uncertain' ORDER BY number DESC LIMIT 1"
+    )
+
+    private static let deferring = Statement(
+        "UPDATE message SET state = 'waiting', node = NULL, due = $3 WHERE id = $1 AND fence = $2 AND state = 'sending'"
     )
 
     private static let ofNode = Statement("SELECT id, fence FROM message WHERE state = 'sending' AND node = $1")
@@ -88,18 +92,23 @@ extension Queue {
     }
 
     static let handOffStatements =
-        [claim, oldest, stillSending, finishUnsent, size, document, putBack, doubtLane, ofNode, park, move]
+        [claim, oldest, stillSending, finishUnsent, size, document, putBack, doubtLane, deferring, ofNode, park, move]
 
     /// Claims due messages and passes them through the gate, in one transaction. What the gate stops ends here.
     static func handOff(
         _ request: ClaimRequest,
         node: Int64,
+        _ policy: CompliancePolicy,
         _ transaction: any Transaction,
         _ decided: (Gate.Decision, Int) -> Void = { _, _ in }
     ) throws -> [HandOff] {
         var handOffs: [HandOff] = []
-        var stopped: [(id: Int64, fence: Int64, verdict: Gate.Verdict)] = []
+        var stopped: [Stop] = []
         let now = transaction.now
+        let channel = request.share.channel
+        let isPlain = policy.isPlain(channel)
+        // What is claimed and not decided yet counts as nothing that was sent.
+        var undecided: Set<Int64> = []
         let share: [SQLValue] = [.text(request.share.channel.rawValue), .text(request.share.name)]
         func claim(_ priority: Int64, _ limit: Int) throws {
             var claimed: [(order: (Int64, Int64), handOff: HandOff)] = []
@@ -108,7 +117,7 @@ extension Queue {
                 Queue.claim,
                 [share[0], .integer(priority), .integer(now), .integer(Int64(limit)), .integer(node), share[1]]
             ) { row in
-                let handOff = HandOff(
+                var handOff = HandOff(
                     id: row.integer(0),
                     fence: row.integer(1),
                     channel: request.share.channel,
@@ -126,28 +135,35 @@ extension Queue {
                     doubtSince: row.optionalInteger(13),
                     document: row.bytes(9)
                 )
-                if row.integer(10) == 0, handOff.expires.map({ $0 > now }) ?? true {
+                handOff.addressKey = row.text(6)
+                handOff.category = row.text(8)
+                handOff.zones = row.optionalText(15) ?? ""
+                let isFree = isPlain && !(channel == .email && CarrierDomains.contains(handOff.domain))
+                if row.integer(10) == 0, handOff.expires.map({ $0 > now }) ?? true, isFree || handOff.isTest {
                     claimed.append(((handOff.due, handOff.id), handOff))
                 } else {
-                    listed.append(
-                        (
-                            Gate.Facts(
-                                channel: handOff.channel,
-                                brand: handOff.brand,
-                                category: row.text(8),
-                                addressKey: row.text(6),
-                                expires: handOff.expires
-                            ), (handOff.due, handOff.id), handOff
-                        )
+                    var facts = Gate.Facts(
+                        channel: handOff.channel,
+                        brand: handOff.brand,
+                        category: handOff.category,
+                        addressKey: handOff.addressKey,
+                        expires: handOff.expires
                     )
+                    facts.id = handOff.id
+                    facts.domain = handOff.domain
+                    facts.zones = Queue.zones(handOff.zones)
+                    listed.append((facts, (handOff.due, handOff.id), handOff))
+                    undecided.insert(handOff.id)
                 }
             }
-            for (facts, order, handOff) in listed {
-                let verdict = Gate.decide(facts, optOuts: try OptOuts.covering(facts.addressKey, transaction), now: now)
+            for (facts, order, var handOff) in listed.sorted(by: { $0.order < $1.order }) {
+                undecided.remove(handOff.id)
+                let verdict = try Queue.decide(facts, policy, handOff.isTest, undecided, transaction)
                 if case .send = verdict {
+                    if !handOff.isTest { handOff.closes = Gate.closes(facts, policy, now: now) }
                     claimed.append((order, handOff))
                 } else {
-                    stopped.append((handOff.id, handOff.fence, verdict))
+                    stopped.append(Stop(message: facts, fence: handOff.fence, verdict: verdict))
                 }
             }
             handOffs += claimed.sorted { $0.order < $1.order }.map(\.handOff)
@@ -162,13 +178,34 @@ extension Queue {
             try claim(priority, request.aged)
         }
         decided(.send, handOffs.count)
-        for (_, _, verdict) in stopped { decided(verdict.decision, 1) }
+        for stop in stopped { decided(stop.verdict.decision, 1) }
         try finish(stopped, transaction)
         for index in handOffs.indices where handOffs[index].doubtSince != nil {
             let name = try transaction.first(doubtLane, [.integer(handOffs[index].id)]) { $0.optionalText(0) ?? "" }
             handOffs[index].doubtLane = name?.isEmpty ?? true ? nil : name
         }
         return try fetchLarge(handOffs, request, transaction)
+    }
+
+    static func zones(_ text: String?) -> [String] {
+        text.map { $0.split(separator: ",").map(String.init) } ?? []
+    }
+
+    /// Asks the gate, with all that it needs to know.
+    ///
+    /// - Parameter undecided: messages that are claimed and not sent.
+    static func decide(
+        _ message: Gate.Facts,
+        _ policy: CompliancePolicy,
+        _ isTest: Bool,
+        _ undecided: Set<Int64>,
+        _ transaction: any Transaction
+    ) throws -> Gate.Verdict {
+        let optOuts = try OptOuts.covering(message.addressKey, transaction)
+        let now = transaction.now
+        guard !isTest else { return Gate.decide(message, optOuts: optOuts, now: now) }
+        let message = try Contacts.complete(message, policy, but: undecided.union([message.id]), now: now, transaction)
+        return Gate.decide(message, policy, optOuts: optOuts, now: now)
     }
 
     /// Adds the documents that were too large to come with the claim. What the budget does not cover waits again.
@@ -228,46 +265,60 @@ extension Queue {
     /// - Returns: the ids that may go.
     static func handOffAgain(
         _ stale: [HandOff],
+        _ policies: CompliancePolicies,
         _ transaction: any Transaction,
         _ decided: (Channel, Gate.Decision) -> Void = { _, _ in }
     ) throws -> Set<Int64> {
         var may: Set<Int64> = []
-        var stopped: [(id: Int64, fence: Int64, verdict: Gate.Verdict)] = []
+        var stopped: [Stop] = []
         for handOff in stale {
             let facts = try transaction.first(stillSending, [.integer(handOff.id), .integer(handOff.fence)]) { row in
-                Gate.Facts(
+                var facts = Gate.Facts(
                     channel: handOff.channel,
                     brand: row.text(2),
                     category: row.text(3),
                     addressKey: row.text(1),
                     expires: row.optionalInteger(0)
                 )
+                facts.id = handOff.id
+                facts.domain = row.text(5)
+                facts.zones = Queue.zones(row.optionalText(6))
+                return facts
             }
             guard let facts else { continue }
-            let verdict = Gate.decide(
-                facts,
-                optOuts: try OptOuts.covering(facts.addressKey, transaction),
-                now: transaction.now
-            )
+            let verdict = try Queue.decide(facts, policies[facts.brand], handOff.isTest, [], transaction)
             decided(handOff.channel, verdict.decision)
             if case .send = verdict {
                 may.insert(handOff.id)
             } else {
-                stopped.append((handOff.id, handOff.fence, verdict))
+                stopped.append(Stop(message: facts, fence: handOff.fence, verdict: verdict))
             }
         }
         try finish(stopped, transaction)
         return may
     }
 
+    /// A message that the gate does not let go now.
+    private struct Stop {
+        let message: Gate.Facts
+        let fence: Int64
+        let verdict: Gate.Verdict
+    }
+
     private static func finish(
-        _ stopped: [(id: Int64, fence: Int64, verdict: Gate.Verdict)],
+        _ stopped: [Stop],
         _ transaction: any Transaction
     ) throws {
         guard !stopped.isEmpty else { return }
         var rows: [[SQLValue]] = []
         var events: [Event] = []
-        for (id, fence, verdict) in stopped {
+        for stop in stopped {
+            let (id, fence, verdict) = (stop.message.id, stop.fence, stop.verdict)
+            if case .wait(let until, let rules) = verdict {
+                try transaction.execute(deferring, [.integer(id), .integer(fence), .integer(until)])
+                let detail = "until \(Timestamp.text(until)): \(rules.joined(separator: ", "))"
+                events.append(Event(message: id, at: transaction.now, kind: .deferred, detail: detail))
+            }
             guard let (state, reason) = verdict.end else { continue }
             rows.append([
                 .integer(id), .integer(fence), .text(state.rawValue), .integer(transaction.now), .text(reason),
@@ -276,5 +327,6 @@ extension Queue {
         }
         try transaction.batch(finishUnsent, rows)
         try Event.insert(events, transaction)
+        try Evidence.append(stopped.map { Evidence.Entry($0.message, $0.verdict) }, transaction)
     }
 }

@@ -19,13 +19,13 @@ extension Queue {
         INSERT INTO opt_out (address_key, channel, brand, category, address, source, note, at)
         SELECT address_key, channel, '', '', address_key, $4, $2, $3 FROM message WHERE id = $1
         ON CONFLICT (address_key, channel, brand, category) DO NOTHING
-        RETURNING address, channel
+        RETURNING address, channel, id, address_key
         """
     )
     private static let orphans = Statement(
         """
         SELECT message.id, fence, attempts, since, expires, accepted_at, coalesce(started_at, accepted_at), due, test,
-            doubt_since
+            doubt_since, address_key, brand, category
         FROM message WHERE state = 'sending' AND channel = $1 ORDER BY message.id LIMIT $2
         """
     )
@@ -85,6 +85,7 @@ extension Queue {
             if let word = settlement.outcome.word { counts[handOff.channel, default: [:]][word, default: 0] += 1 }
         }
         try Event.insert(events, transaction)
+        try Evidence.append(settlements.compactMap(Evidence.Entry.init), transaction)
         try Spending.write(settlements, transaction)
         for (channel, outcomes) in counts {
             for (outcome, count) in outcomes {
@@ -99,9 +100,21 @@ extension Queue {
     /// Keeps anything more from going to a message's address on its channel.
     static func suppress(_ id: Int64, _ source: String, _ detail: String, _ transaction: any Transaction) throws {
         let values: [SQLValue] = [.integer(id), .text(detail), .integer(transaction.now), .text(source)]
-        guard let added = try transaction.first(suppress, values, { ($0.text(0), $0.text(1)) }) else { return }
-        let why = "channel \(added.1) (\(source), \(detail))"
-        try AuditEntry.write(.optOutAdded, added.0, why, by: AuditEntry.dunlin, transaction)
+        let added = try transaction.first(suppress, values) { row in
+            OptOut(
+                id: row.integer(2),
+                addressKey: row.text(3),
+                scope: .init(channel: Channel(rawValue: row.text(1))),
+                address: row.text(0),
+                source: source,
+                note: detail,
+                at: transaction.now
+            )
+        }
+        guard let added else { return }
+        let why = "\(added.scope) (\(source), \(detail))"
+        try AuditEntry.write(.optOutAdded, added.address, why, by: AuditEntry.dunlin, transaction)
+        try Evidence.append([.init(added, by: AuditEntry.dunlin, isRemoved: false)], transaction)
     }
 
     /// Gives a message what its provider calls it.
@@ -125,10 +138,11 @@ extension Queue {
                     Queue.orphans,
                     [.text(channel.rawValue), .integer(Int64(batch))]
                 ) { row in
-                    HandOff(
+                    var handOff = HandOff(
                         id: row.integer(0),
                         fence: row.integer(1),
                         channel: channel,
+                        brand: row.text(11),
                         attempts: Int(row.integer(2)),
                         since: row.integer(3),
                         expires: row.optionalInteger(4),
@@ -139,6 +153,9 @@ extension Queue {
                         doubtSince: row.optionalInteger(9),
                         document: []
                     )
+                    handOff.addressKey = row.text(10)
+                    handOff.category = row.text(12)
+                    return handOff
                 }
                 var immediately = retry
                 immediately.first = 0

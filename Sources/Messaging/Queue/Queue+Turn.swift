@@ -90,7 +90,8 @@ extension Queue {
     /// Settles, hands off again and claims in one transaction. It is not durable against a power failure on its own: what
     /// such a failure takes back is sent again, as after the death of the process.
     func turn(_ turn: Turn, node: Int64, isMeasured: Bool = false) async throws -> TurnResult {
-        try await database.write(.process) { transaction in
+        let policies = policies
+        return try await database.write(.process) { transaction in
             var result = TurnResult()
             result.startedAt = MonotonicClock.now()
             let start = isMeasured ? PhaseClock.threadTime() : 0
@@ -98,7 +99,7 @@ extension Queue {
             result.moved = try Queue.park(turn.parkings, turn.moves, transaction)
             result.granted = try turn.reservations.map { try $0.take(transaction) }
             let settled = isMeasured ? PhaseClock.threadTime() : 0
-            result.mayGo = try Queue.handOffAgain(turn.stale, transaction) { channel, decision in
+            result.mayGo = try Queue.handOffAgain(turn.stale, policies, transaction) { channel, decision in
                 result.gate[channel, default: [:]][decision, default: 0] += 1
             }
             if let inHand = turn.inHand { try Queue.putBack(allBut: inHand, of: node, transaction) }
@@ -106,7 +107,8 @@ extension Queue {
             for var claim in turn.claims {
                 claim.byteBudget = max(0, claim.byteBudget - claimedBytes)
                 claim.isFirstFree = claim.isFirstFree && result.handOffs.isEmpty
-                let handOffs = try Queue.handOff(claim, node: node, transaction) {
+                let policy = policies[claim.share.brand]
+                let handOffs = try Queue.handOff(claim, node: node, policy, transaction) {
                     result.gate[claim.share.channel, default: [:]][$0, default: 0] += $1
                 }
                 result.handOffs += handOffs

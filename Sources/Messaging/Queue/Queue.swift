@@ -7,11 +7,18 @@ public struct Queue: Sendable {
     let database: any Database
     /// Nothing is accepted or claimed while the disk has less room than this, so that outcomes can still be written.
     let reservedBytes: Int64
+    /// What the gate asks of each brand's messages.
+    let policies: CompliancePolicies
     /// Rung after every change that gives a worker of the same process something to do.
     let bell = Bell()
 
-    public init(_ database: any Database, reservedBytes: Int64 = 32 << 20) {
+    public init(
+        _ database: any Database,
+        reservedBytes: Int64 = 32 << 20,
+        policies: CompliancePolicies = CompliancePolicies([:])
+    ) {
         self.database = database
+        self.policies = policies
         self.reservedBytes = reservedBytes
     }
 

@@ -36,6 +36,7 @@ public enum Schema {
                 fallback, fallbackUndecided, spending,
             ]
         ),
+        Migration(number: 6, statements: [addZones, consent, evidence, evidenceMessage]),
     ]
 
     /// `key` is unique among the messages that have not been pruned.
@@ -429,6 +430,51 @@ public enum Schema {
             PRIMARY KEY (day, channel, transport, brand, currency)
         )
         """
+    )
+
+    /// The time zones in which the recipient may be, with commas between; NULL where none is known.
+    static let addZones = Statement("ALTER TABLE message ADD COLUMN zones TEXT")
+
+    /// On what ground somebody is written to; an empty brand means every one.
+    static let consent = Statement {
+        """
+        CREATE TABLE consent (
+            id \($0.identity),
+            address_key TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            brand TEXT NOT NULL,
+            address TEXT NOT NULL,
+            basis TEXT NOT NULL,
+            wording TEXT,
+            source TEXT NOT NULL,
+            proof TEXT,
+            at BIGINT NOT NULL,
+            withdrawn_at BIGINT,
+            UNIQUE (address_key, channel, brand)
+        )
+        """
+    }
+
+    /// What was decided and done, and never altered: each row's `hash` is over its own digest and the hash before it, so that the
+    /// words (`body`) of one may be erased and every change, gap or exchange of rows is seen.
+    static let evidence = Statement {
+        """
+        CREATE TABLE evidence (
+            chain BIGINT NOT NULL,
+            number BIGINT NOT NULL,
+            at BIGINT NOT NULL,
+            kind TEXT NOT NULL,
+            message BIGINT,
+            address_key TEXT,
+            body TEXT,
+            digest \($0.bytes) NOT NULL,
+            hash \($0.bytes) NOT NULL,
+            PRIMARY KEY (chain, number)
+        ) \($0.clustered)
+        """
+    }
+    static let evidenceMessage = Statement(
+        "CREATE INDEX evidence_message ON evidence (message) WHERE message IS NOT NULL"
     )
 
     static let setting = Statement("CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)")

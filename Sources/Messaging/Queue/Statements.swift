@@ -10,4 +10,5 @@ public enum Statements {
         + Queue.editStatements + AuditLog.statements + HookLog.statements + Pauses.statements + PhoneKeys.statements
         + Queue.statusStatements + [Queue.ahead] + Reservation.statements + ManualTasks.statements
         + Fallback.statements + Spending.statements + MissingReceipts.statements
+        + Contacts.statements + Evidence.statements
 }

@@ -27,6 +27,8 @@ public struct StoredMessage: Sendable {
     public let isTest: Bool
     /// The limit that keeps it; `nil` for none.
     public let keptBy: String?
+    /// The time zones in which the recipient may be.
+    public let zones: [String]
     /// The message as it was given, as JSON.
     public let document: [UInt8]
 
@@ -34,7 +36,8 @@ public struct StoredMessage: Sendable {
         message.id, content.key, content.customer, message.channel, message.state, message.priority, message.due,
             message.expires, message.fence, message.attempts, message.address_key, message.domain, message.brand,
             message.category, message.template, message.accepted_at, message.started_at, message.finished_at,
-            message.reason, content.conversation, content.origin, message.test, content.document, message.share
+            message.reason, content.conversation, content.origin, message.test, content.document, message.share,
+            message.zones
         """
 
     init(_ row: any Row) {
@@ -61,6 +64,7 @@ public struct StoredMessage: Sendable {
         origin = row.optionalText(20)
         isTest = row.integer(21) != 0
         document = row.bytes(22)
+        zones = Queue.zones(row.optionalText(24))
         keptBy = Share(channel: channel, name: row.text(23)).limit
     }
 }

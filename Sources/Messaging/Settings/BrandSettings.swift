@@ -29,6 +29,9 @@ public struct BrandSettings: Sendable, Codable {
     /// Keys that sign the brand's email; of several each signs. Default: none, as the relay signs.
     public var dkim: [DKIMSettings]?
 
+    /// Who speaks to whom, and which rules follow.
+    public var compliance: ComplianceSettings?
+
     public enum Footer: String, Sendable, Codable, CaseIterable {
         case always, commercial, never
     }

@@ -42,6 +42,18 @@ public enum TransportSettings: Sendable, Codable {
         }
     }
 
+    /// As the configuration names it.
+    public var type: String {
+        switch self {
+        case .smtp: "smtp"
+        case .outbox: "outbox"
+        case .webhook: "webhook"
+        case .twilio: "twilio"
+        case .gateway: "gateway"
+        case .task: "task"
+        }
+    }
+
     var isLinkedInAPI: Bool {
         if case .webhook(let webhook) = self { webhook.format == .linkedInAPI } else { false }
     }

@@ -20,6 +20,8 @@ public struct Explanation: Sendable {
     ///   - now: milliseconds since 1970, UTC.
     init(
         _ message: StoredMessage,
+        _ facts: Gate.Facts,
+        _ policy: CompliancePolicy,
         optOuts: [OptOut],
         report: StatusReport,
         composer: Composer,
@@ -50,17 +52,19 @@ public struct Explanation: Sendable {
         } else {
             check("expiry", true, "never expires")
         }
-        let facts = Gate.Facts(
-            channel: message.channel,
-            brand: message.brand,
-            category: message.category,
-            addressKey: message.addressKey,
-            expires: nil
-        )
-        if case .block(let reason) = Gate.decide(facts, optOuts: optOuts, now: now) {
+        if case .block(let reason, _) = Gate.decide(facts, optOuts: optOuts, now: now) {
             check("opt-out", false, reason)
         } else {
             check("opt-out", true, "none covers it")
+        }
+        var wait: Int64 = 0
+        switch message.isTest ? .send : Gate.decide(facts, policy, optOuts: [], now: now) {
+        case .send, .expire: check("rules", true, "\(policy.rules.count) apply, none keeps it: 'dunlin comply rules'")
+        case .block(let reason, _): check("rules", false, reason)
+        case .wait(let until, let rules):
+            let zones = facts.zones.isEmpty ? "" : " (\(facts.zones.joined(separator: ", ")))"
+            check("rules", false, "not before \(Timestamp.text(until)): \(rules.joined(separator: ", "))\(zones)")
+            wait = max(0, until - max(message.due, now))
         }
         do {
             if message.channel != .event {
@@ -71,14 +75,13 @@ public struct Explanation: Sendable {
         } catch {
             check("content", false, "\(error)")
         }
-        var wait: Int64 = 0
         let kept = message.state == .waiting ? message.keptBy : nil
         if let limit = kept {
             let known = report.limits.first { $0.channel == message.channel && $0.name == limit }
             let pace = known?.limit.map { " (\(Words.rate($0)))" } ?? ""
             let why = known?.reason.map { ": \($0)" } ?? ""
             check("limit", false, "kept by \(limit)\(pace), behind \(Words.messages(ahead))\(why)")
-            if let pace = known?.limit, pace > 0 { wait = Int64(Double(ahead + 1) / pace * 1000) }
+            if let pace = known?.limit, pace > 0 { wait = max(wait, Int64(Double(ahead + 1) / pace * 1000)) }
         } else {
             check("limit", true, "none keeps it")
         }
@@ -93,7 +96,10 @@ public struct Explanation: Sendable {
         check("worker", report.isWorking, report.isWorking ? "runs" : "none runs: start 'dunlin serve'")
         self.message = message
         self.checks = checks
-        let stops = checks.contains { ["expiry", "opt-out", "content"].contains($0.name) && !$0.passes }
+        let isRefused =
+            if case .block = Gate.decide(facts, policy, optOuts: [], now: now) { !message.isTest } else { false }
+        let stops =
+            isRefused || checks.contains { ["expiry", "opt-out", "content"].contains($0.name) && !$0.passes }
         next = isOpen && message.state == .waiting && !stops ? max(message.due, now) + wait : nil
     }
 
@@ -115,6 +121,26 @@ extension Queue {
         """
     )
 
+    /// What the gate asks of a stored message.
+    static func facts(
+        _ message: StoredMessage,
+        _ policy: CompliancePolicy,
+        now: Int64,
+        _ connection: any Connection
+    ) throws -> Gate.Facts {
+        var facts = Gate.Facts(
+            channel: message.channel,
+            brand: message.brand,
+            category: message.category,
+            addressKey: message.addressKey,
+            expires: nil
+        )
+        facts.id = message.id
+        facts.domain = message.domain
+        facts.zones = message.zones
+        return try Contacts.complete(facts, policy, but: [message.id], now: now, connection)
+    }
+
     /// - Returns: `nil` when there is no such message.
     public func explain(_ id: Int64, composer: Composer, now: Int64) async throws -> Explanation? {
         guard let message = try await message(id) else { return nil }
@@ -129,6 +155,17 @@ extension Queue {
             ]
             ahead = try await database.read { try $0.first(Queue.ahead, values) { $0.integer(0) } ?? 0 }
         }
-        return Explanation(message, optOuts: optOuts, report: report, composer: composer, ahead: ahead, now: now)
+        let policy = policies[message.brand]
+        let facts = try await database.read { try Queue.facts(message, policy, now: now, $0) }
+        return Explanation(
+            message,
+            facts,
+            policy,
+            optOuts: optOuts,
+            report: report,
+            composer: composer,
+            ahead: ahead,
+            now: now
+        )
     }
 }

@@ -43,6 +43,12 @@ struct Check: AsyncParsableCommand {
         } catch {
             add("brands", false, "\(error)")
         }
+        for (name, brand) in brands.sorted(by: { $0.key < $1.key }) {
+            let problems = Check.compliance(brand, configuration)
+            let assumed = CompliancePolicy(brand.settings).assumptions.map { "assumed: \($0)" }
+            let lines = problems + (assumed.isEmpty ? ["nothing is assumed"] : assumed)
+            add("compliance of \(name)", problems.isEmpty, lines.joined(separator: "\n"))
+        }
         do {
             let library = TemplateLibrary(folder: try configuration.templatesPath())
             let problems = brands.values.first.map { library.check(brand: $0) } ?? library.problems
@@ -67,6 +73,30 @@ struct Check: AsyncParsableCommand {
         for (name, passes, verdict) in await Check.transports(configuration) { add(name, passes, verdict) }
         report(findings)
         if findings.contains(where: { !$0.passes }) { throw Failure(.configuration, "") }
+    }
+
+    /// What a brand cannot comply with as it is configured.
+    private static func compliance(_ brand: Brand, _ configuration: Configuration) -> [String] {
+        var problems: [String] = []
+        let address = brand.settings.postalAddress
+        if address.filter(\.isLetter).count < 3 || !address.contains(where: \.isNumber) {
+            problems.append("postal_address: '\(address)' is none: write street or box, and place (CS-05)")
+        }
+        let writes = configuration.channels[.email]?.transports.contains { $0.type != "outbox" } ?? false
+        if writes, configuration.http.publicURL?.hasPrefix("https://") != true {
+            problems.append(
+                "http.public_url: emails carry no link to say no: give the https address of this server (CS-06, EM-08)"
+            )
+        }
+        if brand.settings.footer == .never {
+            problems.append("footer: never: emails may lack the address and the way to say no (CS-05, CS-06)")
+        }
+        if CompliancePolicy(brand.settings).rules["SM-13"] != nil,
+            configuration.channels[.sms]?.transports.isEmpty == false
+        {
+            problems.append("sender_role: a collector sends no texts, and channels.sms has transports (SM-13)")
+        }
+        return problems
     }
 
     private static func isLocal(_ http: HTTPSettings) -> Bool {

@@ -7,6 +7,7 @@ final class Site: Sendable {
     let folder: TemporaryFolder
     private let environment: [String: String]
 
+    /// Texts and calls go at any time of day, as the tests run at any.
     static let brands = """
         brands:
           acme:
@@ -14,6 +15,7 @@ final class Site: Sendable {
             from: Acme Billing <billing@acme.example>
             postal_address: 1 Main Street, Springfield, IL 62701, USA
             tone: friendly
+            compliance: {rules: {SM-08: false}}
 
         """
 

@@ -45,6 +45,7 @@ struct AuditLogTests {
         try await pauses.put(order)
         _ = try await pauses.resume(Pause(.sms, reason: "", by: ""), by: "bob")
         _ = try await pauses.resume(order, by: "bob")
+        _ = try await Installation.rotateLinkSecret(fixture.database, by: "ada")
 
         let log = try await AuditLog(fixture.database).list(limit: 100)
         let since = Timestamp.text(fixture.clock.now)
@@ -58,6 +59,7 @@ struct AuditLogTests {
                 "carol: subscription.removed 1, to \(url)",
                 "ada: token.created t, read, test",
                 "bob: token.revoked t, ", "ada: lane.paused sms/twilio, spam", "bob: lane.resumed sms/twilio, ",
+                "ada: opt_out.key_rotated key 1, ",
             ]
         )
         #expect(log.allSatisfy { $0.at == fixture.clock.now })

@@ -41,12 +41,12 @@ struct GateTests {
     func block() {
         #expect(
             Gate.decide(Self.message(), optOuts: [Self.optOut()], now: Self.now)
-                == .block("opted out of everything (cli)")
+                == .block("opted out of everything (cli)", rule: "OPT-OUT")
         )
         let scope = OptOut.Scope(channel: .email, brand: "acme", category: "transactional")
         #expect(
             Gate.decide(Self.message(), optOuts: [Self.optOut(scope)], now: Self.now)
-                == .block("opted out of channel email, brand acme, category transactional (cli)")
+                == .block("opted out of channel email, brand acme, category transactional (cli)", rule: "OPT-OUT")
         )
     }
 
@@ -56,21 +56,21 @@ struct GateTests {
         let covering = [Self.optOut(.init(brand: "acme")), Self.optOut()]
         #expect(
             Gate.decide(Self.message(), optOuts: others + covering, now: Self.now)
-                == .block("opted out of brand acme (cli)")
+                == .block("opted out of brand acme (cli)", rule: "OPT-OUT")
         )
     }
 
     @Test("a no comes before lateness")
     func order() {
         let verdict = Gate.decide(Self.message(expires: 0), optOuts: [Self.optOut()], now: Self.now)
-        #expect(verdict == .block("opted out of everything (cli)"))
+        #expect(verdict == .block("opted out of everything (cli)", rule: "OPT-OUT"))
     }
 
     @Test("a verdict ends a message in the state that it says")
     func ends() {
         #expect(Gate.Verdict.send.end == nil)
-        #expect(Gate.Verdict.block("no").end?.state == .blocked)
-        #expect(Gate.Verdict.block("no").end?.reason == "no")
+        #expect(Gate.Verdict.block("no", rule: "OPT-OUT").end?.state == .blocked)
+        #expect(Gate.Verdict.block("no", rule: "OPT-OUT").end?.reason == "no")
         #expect(Gate.Verdict.expire.end?.state == .expired)
         #expect(Gate.Verdict.expire.end?.reason == "expired before it could be sent")
     }

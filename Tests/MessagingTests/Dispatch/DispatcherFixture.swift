@@ -15,6 +15,7 @@ struct DispatcherFixture: Sendable {
     var weights: [String: Double] = [:]
     /// What transports get beside others, by name.
     var parts: [String: Double] = [:]
+    var policies = QueueFixture.anyTime
     var stopWithin = TimeSpan(milliseconds: 30_000)
 
     init() async throws {
@@ -47,7 +48,7 @@ struct DispatcherFixture: Sendable {
             secret: "secret"
         )
         return Dispatcher(
-            queue: Queue(database ?? queued.database, reservedBytes: reservedBytes),
+            queue: Queue(database ?? queued.database, reservedBytes: reservedBytes, policies: policies),
             settings: settings,
             composer: composer,
             transports: [.email: transports],

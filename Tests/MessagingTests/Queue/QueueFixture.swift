@@ -18,10 +18,18 @@ struct QueueFixture: Sendable {
         self.clock = clock
         database = try SQLiteDatabase(path: "\(folder.path)/dunlin.sqlite", clock: wall)
         try await database.migrate(Schema.migrations)
-        queue = Queue(database, reservedBytes: 0)
+        queue = Queue(database, reservedBytes: 0, policies: QueueFixture.anyTime)
     }
 
     var optOuts: OptOuts { OptOuts(database) }
+
+    /// Texts and calls go at any time of day.
+    static let anyTime: CompliancePolicies = {
+        var brand = BrandSettings.sample
+        brand.compliance = ComplianceSettings()
+        brand.compliance?.rules = ["SM-08": false]
+        return CompliancePolicies(all: CompliancePolicy(brand))
+    }()
 
     /// A message by email, as a reader would give it.
     static func message(

@@ -189,7 +189,7 @@ struct StatementPlanTests {
     private static func list(_ name: String, _ path: MessageFilter.Path, _ plan: [String]) -> HotStatement {
         HotStatement(
             name,
-            "message.share FROM \(path == .all || path == .recipient ? "message" : "content") JOIN "
+            "message.zones FROM \(path == .all || path == .recipient ? "message" : "content") JOIN "
                 + "\(path == .all || path == .recipient ? "content ON content.id = message.id" : "message ON message.id = content.id")\n"
                 + "WHERE \(MessageFilter.predicate(path)) AND",
             plan

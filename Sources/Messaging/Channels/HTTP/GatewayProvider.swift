@@ -142,7 +142,7 @@ struct GatewayProvider: HTTPProvider {
     }
 
     private func values(_ delivery: Delivery, _ parts: Delivery.PartsPayload, now: Int64) -> [String: String] {
-        let left = max(1, ((delivery.handOff.expires ?? now * 1000 + validity) - now * 1000) / 1000)
+        let left = max(1, ((delivery.handOff.latest ?? now * 1000 + validity) - now * 1000) / 1000)
         let isGSM = TextSegments(parts.text).alphabet == .gsm7
         return [
             "to": parts.addressKey, "to_digits": parts.addressKey.filter(\.isNumber), "from": from,

@@ -45,7 +45,7 @@ struct TwilioProvider: HTTPProvider {
         var fields: [(name: String, value: String)] = [("To", parts.addressKey), ("Body", text)]
         if let service { fields.append(("MessagingServiceSid", service)) }
         if let from { fields.append(("From", from)) }
-        if let expires = delivery.handOff.expires {
+        if let expires = delivery.handOff.latest {
             let left = min(
                 max(expires / 1000 - now, TwilioProvider.validity.lowerBound),
                 TwilioProvider.validity.upperBound

@@ -1,0 +1,242 @@
+import Crypto
+import Foundation
+public import JSON
+public import Storage
+
+/// What was decided and done, in a chain that shows every change: who was written to and why, who was not, and who said no.
+///
+/// Each row's hash is over the digest of its words and the hash before it. Words can be erased when the law asks for that: the
+/// digest stays, and with it the chain. A tail that was cut off shows against a head that was kept elsewhere.
+public struct Evidence: Sendable {
+    let database: any Database
+
+    public init(_ database: any Database) {
+        self.database = database
+    }
+
+    public enum Kind: String, Sendable {
+        /// An attempt that may have reached somebody.
+        case attempt
+        /// The gate ended or deferred a message.
+        case decision
+        case optOut = "opt_out"
+        case optOutRemoved = "opt_out_removed"
+        case consent
+    }
+
+    /// What is to be kept.
+    struct Entry: Sendable {
+        let kind: Kind
+        let message: Int64?
+        let addressKey: String
+        /// JSON.
+        let body: [UInt8]
+    }
+
+    /// A row as it stands.
+    public struct Row: Sendable {
+        public let number: Int64
+        public let at: Int64
+        public let kind: String
+        public let message: Int64?
+        /// JSON; `nil` where it was erased.
+        public let body: String?
+        let digest: [UInt8]
+        let hash: [UInt8]
+
+        /// In hexadecimal.
+        public var hashText: String { hash.hexadecimal }
+
+        public func write(to writer: inout JSONWriter) {
+            writer.beginObject()
+            writer.member("number", number)
+            writer.member("at", Timestamp.text(at))
+            writer.member("kind", kind)
+            if let message { writer.member("message", message) }
+            if let body {
+                writer.name("body")
+                writer.raw(Array(body.utf8))
+            }
+            writer.member("digest", digest.hexadecimal)
+            writer.member("hash", hash.hexadecimal)
+            writer.endObject()
+        }
+    }
+
+    private static let columns = "number, at, kind, message, body, digest, hash"
+    private static let last = Statement(
+        "SELECT \(columns) FROM evidence WHERE chain = 0 ORDER BY number DESC LIMIT 1"
+    )
+    private static let insert = Statement(
+        """
+        INSERT INTO evidence (chain, number, at, kind, message, address_key, body, digest, hash)
+        VALUES (0, $1, $2, $3, $4, $5, $6, $7, $8)
+        """
+    )
+    private static let page = Statement(
+        "SELECT \(columns) FROM evidence WHERE chain = 0 AND number > $1 ORDER BY number LIMIT $2"
+    )
+    private static let ofMessage = Statement(
+        "SELECT \(columns) FROM evidence WHERE message = $1 ORDER BY chain, number"
+    )
+    private static let ofPerson = Statement(
+        "SELECT \(columns) FROM evidence WHERE chain = 0 AND number > $1 AND address_key = $2 ORDER BY number LIMIT $3"
+    )
+
+    static let statements = [last, insert, page, ofMessage, ofPerson]
+
+    /// Before the first row.
+    static let origin = [UInt8](repeating: 0, count: 32)
+
+    // MARK: - Keeping
+
+    static func append(_ entries: [Entry], _ transaction: any Transaction) throws {
+        guard !entries.isEmpty else { return }
+        let last = try transaction.first(last, [], row)
+        var (number, hash) = (last?.number ?? 0, last?.hash ?? origin)
+        let now = transaction.now
+        try transaction.batch(
+            insert,
+            entries.map { entry in
+                number += 1
+                let digest = Array(SHA256.hash(data: entry.body))
+                hash = link(hash, number, now, entry.kind.rawValue, entry.message, digest)
+                return [
+                    .integer(number), .integer(now), .text(entry.kind.rawValue), .optional(entry.message),
+                    .text(entry.addressKey), .text(String(decoding: entry.body, as: UTF8.self)), .bytes(digest),
+                    .bytes(hash),
+                ]
+            }
+        )
+    }
+
+    /// The hash of a row, over all that must not change.
+    private static func link(
+        _ before: [UInt8],
+        _ number: Int64,
+        _ at: Int64,
+        _ kind: String,
+        _ message: Int64?,
+        _ digest: [UInt8]
+    ) -> [UInt8] {
+        var bytes = before
+        bytes.reserveCapacity(128)
+        for value in [number, at, message ?? 0] {
+            withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+        }
+        bytes.append(contentsOf: kind.utf8)
+        bytes.append(0)
+        bytes += digest
+        return Array(SHA256.hash(data: bytes))
+    }
+
+    private static func row(_ row: any Storage.Row) -> Row {
+        Row(
+            number: row.integer(0),
+            at: row.integer(1),
+            kind: row.text(2),
+            message: row.optionalInteger(3),
+            body: row.optionalText(4),
+            digest: row.bytes(5),
+            hash: row.bytes(6)
+        )
+    }
+
+    // MARK: - Looking
+
+    /// The newest row, to be kept elsewhere; `nil` while there is none.
+    public func head() async throws -> Row? {
+        try await database.read { try $0.first(Evidence.last, [], Evidence.row) }
+    }
+
+    public func of(message: Int64) async throws -> [Row] {
+        try await database.read { try $0.all(Evidence.ofMessage, [.integer(message)], Evidence.row) }
+    }
+
+    /// All about an address, oldest first.
+    public func of(addressKey: String, _ body: (Row) -> Void) async throws {
+        try await each(Evidence.ofPerson, [.text(addressKey)], body)
+    }
+
+    private static let batch: Int64 = 1000
+
+    private func each(_ statement: Statement, _ values: [SQLValue], _ body: (Row) -> Void) async throws {
+        var after: Int64 = 0
+        while true {
+            let rows = try await database.read { [after] in
+                try $0.all(statement, [.integer(after)] + values + [.integer(Evidence.batch)], Evidence.row)
+            }
+            rows.forEach(body)
+            guard rows.count == Int(Evidence.batch), let last = rows.last else { return }
+            after = last.number
+        }
+    }
+
+    // MARK: - Verifying
+
+    public struct Verification: Sendable, Equatable {
+        public var rows: Int64 = 0
+        public var erased: Int64 = 0
+        /// What is wrong, each with the row's number.
+        public var faults: [String] = []
+    }
+
+    /// Goes through the whole chain.
+    ///
+    /// - Parameters:
+    ///   - known: a head that was kept elsewhere, as number and hash in hexadecimal.
+    ///   - progress: is told how many rows were looked at.
+    public func verify(
+        known: (number: Int64, hash: String)? = nil,
+        progress: (Int64) -> Void = { _ in }
+    ) async throws -> Verification {
+        var verification = Verification()
+        var expected: Int64 = 1
+        var hash = Evidence.origin
+        var isKnownThere = known == nil
+        try await each(Evidence.page, []) { row in
+            if row.number != expected {
+                verification.faults.append(
+                    row.number == expected + 1
+                        ? "row \(expected) is missing" : "rows \(expected) to \(row.number - 1) are missing"
+                )
+            }
+            let linked = Evidence.link(hash, row.number, row.at, row.kind, row.message, row.digest)
+            if linked != row.hash, row.number == expected {
+                verification.faults.append("row \(row.number) does not follow from the one before it")
+            }
+            if let body = row.body {
+                if Array(SHA256.hash(data: Data(body.utf8))) != row.digest {
+                    verification.faults.append("row \(row.number): its words were changed")
+                }
+            } else {
+                verification.erased += 1
+            }
+            if let known, known.number == row.number {
+                isKnownThere = true
+                if known.hash != row.hash.hexadecimal {
+                    verification.faults.append("row \(row.number) is not the head that was kept")
+                }
+            }
+            // Goes on from what stands there: one fault is told once.
+            hash = row.hash
+            expected = row.number + 1
+            verification.rows += 1
+            if verification.rows % 1000 == 0 { progress(verification.rows) }
+        }
+        if let known, !isKnownThere {
+            verification.faults.append("row \(known.number), a head that was kept, is missing: the end was cut off")
+        }
+        return verification
+    }
+}
+
+extension [UInt8] {
+    /// Two lower-case digits a byte.
+    var hexadecimal: String {
+        var digits: [UInt8] = []
+        digits.reserveCapacity(count * 2)
+        for byte in self { digits.append(hexadecimal: byte) }
+        return String(decoding: digits, as: UTF8.self).lowercased()
+    }
+}

@@ -1,0 +1,65 @@
+import Storage
+
+/// What went to a recipient before, for the rules that count it.
+enum Contacts {
+    /// What the rules look back at, at most; of more the newest count.
+    static let most = 500
+
+    private static let recent = Statement(
+        """
+        SELECT message.id, message.channel, message.started_at, content.conversation, task.outcome
+        FROM message JOIN content ON content.id = message.id LEFT JOIN task ON task.message = message.id
+        WHERE message.address_key = $1 AND message.started_at > $2 AND message.test = 0
+            AND (message.state IN ('sending', 'sent', 'delivered', 'bounced') OR message.doubt_since IS NOT NULL)
+        ORDER BY message.id DESC LIMIT $3
+        """
+    )
+    private static let conversation = Statement("SELECT conversation FROM content WHERE id = $1")
+    private static let consent = Statement(
+        """
+        SELECT 1 FROM consent WHERE address_key = $1 AND channel = $2 AND (brand = '' OR brand = $3)
+            AND withdrawn_at IS NULL LIMIT 1
+        """
+    )
+
+    static let statements = [recent, conversation, consent]
+
+    /// Outcomes of a call in which somebody spoke to the person.
+    private static let spoken: Set<String> = ["reached", "promised", "disputed"]
+
+    /// Adds to what the gate knows of a message what the rules of its brand ask for.
+    ///
+    /// - Parameter but: messages that do not count: this one, and what is not sent yet.
+    static func complete(
+        _ message: Gate.Facts,
+        _ policy: CompliancePolicy,
+        but: Set<Int64>,
+        now: Int64,
+        _ connection: any Connection
+    ) throws -> Gate.Facts {
+        var message = message
+        if message.channel == .sms, policy.needsConsent {
+            let values: [SQLValue] = [
+                .text(message.addressKey), .text(message.channel.rawValue), .text(message.brand),
+            ]
+            message.hasConsent = try connection.first(consent, values) { _ in true } ?? false
+        }
+        let caps = policy.caps(message.channel, now: now)
+        guard let longest = caps.map(\.within).max() else { return message }
+        if caps.contains(where: \.isOfConversation) {
+            message.conversation =
+                try connection.first(conversation, [.integer(message.id)]) { $0.optionalText(0) } ?? nil
+        }
+        let values: [SQLValue] = [.text(message.addressKey), .integer(now - longest), .integer(Int64(most))]
+        message.history = try connection.all(recent, values) { row -> Gate.Contact? in
+            guard !but.contains(row.integer(0)), let channel = Channel(rawValue: row.text(1)) else { return nil }
+            return Gate.Contact(
+                channel: channel,
+                at: row.integer(2),
+                conversation: row.optionalText(3),
+                isConversation: row.optionalText(4).map(spoken.contains) ?? false
+            )
+        }.compactMap(\.self)
+        return message
+    }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import JSON
+import Messaging
+import Storage
+
+struct ComplyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "comply",
+        abstract: "Which rules are applied, and what they say of a message.",
+        discussion: """
+            This is software and no legal advice: every rule has a source, and a brand's 'compliance.rules' switches it. 'dunlin \
+            check' names what was assumed of each brand.
+            """,
+        subcommands: [Rules.self, Explain.self]
+    )
+
+    struct Rules: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the rules, and which apply to a brand.")
+        @OptionGroup var options: CommonOptions
+        @Option(help: "A brand's id; every one by default.")
+        var brand: String?
+        @Flag(help: "Print JSON Lines.")
+        var json = false
+
+        func run() async throws {
+            let settings = try Configuration.load(options.config).messaging
+            let names = brand.map { [$0] } ?? settings.brandNames
+            for name in names where !settings.brandNames.contains(name) {
+                throw Failure(
+                    .data,
+                    "there is no brand '\(name)'; known: \(settings.brandNames.joined(separator: ", "))"
+                )
+            }
+            let policies = CompliancePolicies(settings.brands)
+            for name in names {
+                let policy = policies[name]
+                if json {
+                    for rule in ComplianceRule.all {
+                        Console.print(JSONWriter.text { rule.write(to: &$0, isOn: policy.rules[rule.id] != nil) })
+                    }
+                    continue
+                }
+                Console.print("\(Console.style(name, .bold))")
+                var table = Table([("RULE", .left), ("", .left), ("DOES", .left), ("WHAT", .left), ("SOURCE", .left)])
+                for rule in ComplianceRule.all {
+                    let isOn = policy.rules[rule.id] != nil
+                    table.add([
+                        rule.id, isOn ? Console.style("on", .green) : "-", rule.action.rawValue, rule.summary,
+                        rule.source,
+                    ])
+                }
+                Console.print(table.text)
+                for assumption in policy.assumptions { Console.print("assumed: \(assumption)") }
+                Console.print("")
+            }
+        }
+    }
+
+    struct Explain: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "What the rules say of a message now, and what they said when it was decided."
+        )
+        @OptionGroup var options: CommonOptions
+        @Argument(help: "A message's id or key.")
+        var message: String
+
+        func run() async throws {
+            try await withApp(options) { app in
+                let id = try await app.messageID(message)
+                let now = app.clock.now()
+                guard let found = try await app.queue.explain(id, composer: try await app.composer(), now: now) else {
+                    throw Failure(.data, "there is no message '\(message)'")
+                }
+                for check in found.checks where ["opt-out", "rules", "expiry"].contains(check.name) {
+                    let mark = check.passes ? Console.style("ok", .green) : Console.style("no", .red)
+                    Console.print("now  \(mark)  \(check.name): \(check.verdict)")
+                }
+                for row in try await Evidence(app.database).of(message: id) {
+                    Console.print("\(Timestamp.text(row.at))  \(row.kind): \(row.body ?? "(erased)")")
+                }
+            }
+        }
+    }
+}

@@ -1,6 +1,7 @@
 import Hummingbird
 import HummingbirdCore
 import Logging
+import Messaging
 import NIOCore
 public import ServiceLifecycle
 
@@ -39,6 +40,7 @@ public struct HTTPServer: Service {
             HTTPServer.routes(
                 backend,
                 settings.publicURL,
+                settings.inboundKey?.value,
                 AcceptQueue(mostMessages: settings.acceptQueue),
                 register,
                 gatekeeper,
@@ -55,6 +57,7 @@ public struct HTTPServer: Service {
     private static func routes(
         _ backend: Backend,
         _ publicURL: String?,
+        _ inboundKey: String?,
         _ acceptQueue: AcceptQueue,
         _ register: TokenRegister,
         _ gatekeeper: Gatekeeper,
@@ -71,7 +74,7 @@ public struct HTTPServer: Service {
             SpendingRoutes(backend: backend).routes,
             LaneRoutes(backend: backend).routes,
             TemplateRoutes(backend: backend).routes, SubscriptionRoutes(backend: backend).routes,
-            HookRoutes(backend: backend, publicURL: publicURL).routes,
+            HookRoutes(backend: backend, publicURL: publicURL, inboundKey: inboundKey).routes,
             StatusRoutes(backend: backend, reports: reports, readiness: readiness).routes,
             MetricsRoute(registry: registry, reports: reports, version: version).routes,
         ]

@@ -16,6 +16,8 @@ public struct HTTPSettings: Sendable, Decodable {
     /// Messages that may be on their way to the database at once, 1 to 1,000,000; what comes beyond them is answered 503.
     /// Default 50,000.
     public var acceptQueue: Int
+    /// Lets mail servers post mail to `/hooks/email?key=...`. Default: none may.
+    public var inboundKey: Secret?
     /// A connection without a request is closed after this time. Default `75s`.
     public var idleTimeout: TimeSpan
 
@@ -26,6 +28,7 @@ public struct HTTPSettings: Sendable, Decodable {
         case bodyTimeout = "body_timeout"
         case acceptQueue = "accept_queue"
         case idleTimeout = "idle_timeout"
+        case inboundKey = "inbound_key"
     }
 
     public init() {
@@ -46,12 +49,16 @@ public struct HTTPSettings: Sendable, Decodable {
         headerTimeout = try container.decodeIfPresent(TimeSpan.self, forKey: .headerTimeout) ?? headerTimeout
         bodyTimeout = try container.decodeIfPresent(TimeSpan.self, forKey: .bodyTimeout) ?? bodyTimeout
         acceptQueue = try container.decodeIfPresent(Int.self, forKey: .acceptQueue) ?? acceptQueue
+        inboundKey = try container.decodeIfPresent(Secret.self, forKey: .inboundKey)
         idleTimeout = try container.decodeIfPresent(TimeSpan.self, forKey: .idleTimeout) ?? idleTimeout
         func refuse(_ key: CodingKeys, _ message: String) -> DecodingError {
             .dataCorruptedError(forKey: key, in: container, debugDescription: message)
         }
         if !isOff, ListenAddress(listen) == nil {
             throw refuse(.listen, "'\(listen)' is no address: write it like 127.0.0.1:8025, [::1]:8025, or none")
+        }
+        if let inboundKey, inboundKey.value.utf8.count < 16 {
+            throw refuse(.inboundKey, "it must have 16 characters or more: whoever guesses it can post mail")
         }
         if let publicURL, HTTPSettings.origin(of: publicURL) == nil {
             throw refuse(.publicURL, "'\(publicURL)' is no address of a server: write it like https://host.example")

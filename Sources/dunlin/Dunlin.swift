@@ -16,7 +16,7 @@ struct Dunlin: AsyncParsableCommand {
         version: version,
         groupedSubcommands: [
             CommandGroup(name: "Begin", subcommands: [Demo.self, Init.self, Check.self]),
-            CommandGroup(name: "Send", subcommands: [Enqueue.self, Work.self, Serve.self]),
+            CommandGroup(name: "Send", subcommands: [Enqueue.self, Work.self, Serve.self, InboundCommand.self]),
             CommandGroup(name: "Watch", subcommands: [Status.self, Shape.self, Why.self, SpendingCommand.self]),
             CommandGroup(
                 name: "Act",

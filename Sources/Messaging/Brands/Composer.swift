@@ -408,7 +408,8 @@ public struct Composer: Sendable {
             if phases.isOn { phases.add(PhaseClock.threadTime() - rendered, to: .mime) }
             return .email(
                 .init(
-                    sender: plan.brand.sender,
+                    sender: plan.brand.settings.verp == true
+                        ? messageIDs.returnPath(for: handOff.id, plan.brand.sender) : plan.brand.sender,
                     recipient: message.to.address.smtpPath,
                     needsSMTPUTF8: message.needsSMTPUTF8,
                     has8Bit: message.has8Bit,

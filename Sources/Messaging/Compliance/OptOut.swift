@@ -49,11 +49,24 @@ public struct OptOut: Sendable, Hashable {
     }
 
     var reason: String {
-        source == OptOut.bounce ? "the address does not exist: it bounced before" : "opted out of \(scope) (\(source))"
+        switch source {
+        case OptOut.bounce: "the address does not exist: it bounced before"
+        case OptOut.review: "an answer may be a no to \(scope): read it, and take the opt-out back where it is none"
+        case OptOut.complaint: "called a message spam"
+        default: "opted out of \(scope) (\(source))"
+        }
     }
 
     /// The source of a row that a server's refusal wrote: the address does not exist.
     static let bounce = "bounce"
+    /// The provider refuses the recipient, who has told it so.
+    static let provider = "provider"
+    /// The recipient has answered so.
+    static let reply = "reply"
+    /// An answer that may be a no: a person reads it, and takes this back where it is none.
+    static let review = "review"
+    /// The recipient called a message spam.
+    static let complaint = "complaint"
 
     func covers(_ message: Gate.Facts) -> Bool {
         addressKey == message.addressKey

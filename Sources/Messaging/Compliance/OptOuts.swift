@@ -124,7 +124,9 @@ public struct OptOuts: Sendable {
     }
 
     /// The log keeps what the row said, since the row goes.
-    private static func remove(_ optOuts: [OptOut], by: String, _ transaction: any Transaction) throws -> Bool {
+    ///
+    /// - Returns: whether any stood.
+    static func remove(_ optOuts: [OptOut], by: String, _ transaction: any Transaction) throws -> Bool {
         for optOut in optOuts {
             try transaction.execute(deleteByID, [.integer(optOut.id)])
             let detail = AuditEntry.detail(

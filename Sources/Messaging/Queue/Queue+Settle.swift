@@ -186,7 +186,7 @@ extension Outcome.Reason {
     var suppression: String? {
         switch self {
         case .recipient: OptOut.bounce
-        case .optedOut: "provider"
+        case .optedOut: OptOut.provider
         default: nil
         }
     }

@@ -28,25 +28,12 @@ public struct InboundText: Sendable, Equatable {
     public var to: String
     public var text: String
     /// What the provider has made of it itself.
-    public var wish: Wish?
+    public var wish: WishReader.Wish?
 
-    public enum Wish: String, Sendable {
-        case stop, start, help
-    }
-
-    private static let stops: Set<String> = [
-        "stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out", "opt-out",
-    ]
-    private static let starts: Set<String> = ["start", "unstop", "yes"]
-    private static let helps: Set<String> = ["help", "info"]
-
-    /// What the sender asks for: what the provider says, else a text of one keyword, however it is spelled (47 CFR
-    /// 64.1200(a)(10) names stop, quit, end, revoke, opt out, cancel and unsubscribe).
-    var asks: Wish? {
-        if let wish { return wish }
-        let words = text.lowercased().split { !$0.isLetter && $0 != "-" }.joined(separator: " ")
-        if InboundText.stops.contains(words) { return .stop }
-        if InboundText.starts.contains(words) { return .start }
-        return InboundText.helps.contains(words) ? .help : nil
+    /// What the sender asks for: what the provider says, else what the words say. Providers take YES for START; it may answer
+    /// another question.
+    var asks: WishReader.Wish? {
+        let own = WishReader.read(text)
+        return wish == .start && own != .start ? nil : wish ?? own
     }
 }

@@ -63,7 +63,7 @@ public struct HookLog: Sendable {
     private static let old = Statement("SELECT 1 FROM hook WHERE at < $1 AND raw IS NOT NULL LIMIT 1")
 
     static let statements = [
-        insert, pending, settle, byReference, standing, reopen, move, forget, old, prunable, delete,
+        insert, pending, settle, recipient, byReference, standing, reopen, move, forget, old, prunable, delete,
     ]
 
     /// What is posted for a message that is not there is waited with so long, milliseconds.
@@ -79,7 +79,11 @@ public struct HookLog: Sendable {
         defer { if reopening != nil { bell.ring(Bell.anything) } }
         return try await database.write(.power) { transaction in
             var receipt: DeliveryReceipt?
-            if case .receipt(let found) = content.matter { receipt = found }
+            switch content.matter {
+            case .receipt(let found): receipt = found
+            case .mail(let mail): receipt = mail.receipt
+            case .inbound, .nothing: break
+            }
             let id = try transaction.first(
                 HookLog.insert,
                 [
@@ -102,6 +106,13 @@ public struct HookLog: Sendable {
                     try transaction.execute(HookLog.settle, [.integer(id), .integer(State.applied.rawValue)])
                 }
             case .inbound(let text): try HookLog.apply(text, from: transport, transaction)
+            case .mail(let mail):
+                if let receipt {
+                    guard try HookLog.apply(receipt, from: transport, nil, transaction) else { break }
+                    try transaction.execute(HookLog.settle, [.integer(id), .integer(State.applied.rawValue)])
+                } else {
+                    try HookLog.apply(mail, from: transport, transaction)
+                }
             case .nothing: break
             }
             return true
@@ -243,17 +254,73 @@ public struct HookLog: Sendable {
 
     // MARK: - Texts from people
 
-    /// A no holds, however often it was said before.
+    /// A no holds, however often it was said before; what may be one holds until a person has read it. Who starts again takes back
+    /// what they have texted themselves, and no other no.
     private static func hear(_ text: InboundText, from transport: String, _ transaction: any Transaction) throws {
-        guard text.asks == .stop, !text.from.isEmpty else { return }
-        let entry = OptOuts.Entry(
-            addressKey: text.from,
-            address: text.from,
-            scope: .init(channel: .sms),
-            source: "reply",
-            note: "texted: \(text.text.prefix(200))"
-        )
-        _ = try OptOuts.add([entry], by: transport, transaction)
+        guard !text.from.isEmpty else { return }
+        switch text.asks {
+        case .stop, .review:
+            let isPlain = text.asks == .stop
+            let entry = OptOuts.Entry(
+                addressKey: text.from,
+                address: text.from,
+                scope: .init(channel: .sms),
+                source: isPlain ? OptOut.reply : OptOut.review,
+                note: "texted: \(text.text.prefix(200))"
+            )
+            _ = try OptOuts.add([entry], by: transport, transaction)
+        case .start:
+            let own = try OptOuts.covering(text.from, transaction).filter {
+                $0.scope == .init(channel: .sms) && [OptOut.reply, OptOut.review, OptOut.provider].contains($0.source)
+            }
+            _ = try OptOuts.remove(own, by: "\(transport), texted: \(text.text.prefix(200))", transaction)
+        case .help, nil: break
+        }
+    }
+
+    private static let recipient = Statement("SELECT address_key, brand FROM message WHERE id = $1")
+
+    /// What a person has written by mail, or their mailbox provider about them. The address that our message went to counts, as an
+    /// answer may come from another; where it proves no message of ours, the sender's.
+    private static func apply(_ mail: InboundMail, from transport: String, _ transaction: any Transaction) throws {
+        let ours = try mail.message.flatMap { id in
+            try transaction.first(recipient, [.integer(id)]) { (key: $0.text(0), brand: $0.text(1)) }
+        }
+        let key = try? ours?.key ?? Recipient.key(of: mail.from, channel: .email)
+        let entry: (source: String, note: String)? =
+            switch mail.matter {
+            // Without proof anybody could silence anybody's mail.
+            case .complaint: ours == nil ? nil : (OptOut.complaint, "the mailbox provider reports it as spam")
+            case .wish(.stop, let text): (OptOut.reply, "wrote: \(text.prefix(200))")
+            case .wish(.review, let text): (OptOut.review, "wrote: \(text.prefix(200))")
+            case .wish, .reply, .automatic, .bounce: nil
+            }
+        if let entry, let key {
+            let no = OptOuts.Entry(
+                addressKey: key,
+                address: key,
+                scope: .init(channel: .email),
+                source: entry.source,
+                note: entry.note
+            )
+            _ = try OptOuts.add([no], by: transport, transaction)
+        }
+        let text: String
+        switch mail.matter {
+        case .wish(_, let words), .reply(let words): text = words
+        case .complaint, .automatic, .bounce: return
+        }
+        let document = JSONWriter.text { writer in
+            writer.beginObject()
+            writer.member("transport", transport)
+            if let message = mail.message { writer.member("message", message) }
+            writer.member("from", mail.from)
+            writer.member("subject", mail.subject)
+            writer.member("text", text)
+            if case .wish(let wish, _) = mail.matter { writer.member("asks", wish.rawValue) }
+            writer.endObject()
+        }
+        try News.write(.inbound, [Array(document.utf8)], transaction)
     }
 
     private static func apply(_ text: InboundText, from transport: String, _ transaction: any Transaction) throws {

@@ -31,6 +31,7 @@ public struct HookContent: Sendable, Equatable {
     public enum Matter: Sendable, Equatable {
         case receipt(DeliveryReceipt)
         case inbound(InboundText)
+        case mail(InboundMail)
         /// Nothing that concerns us.
         case nothing
     }

@@ -33,7 +33,7 @@ struct TwilioHook: HookReader {
                 from: field("From") ?? "",
                 to: field("To") ?? "",
                 text: field("Body") ?? "",
-                wish: field("OptOutType").flatMap { InboundText.Wish(rawValue: $0.lowercased()) }
+                wish: field("OptOutType").flatMap { WishReader.Wish(rawValue: $0.lowercased()) }
             )
             return HookContent(matter: .inbound(text), identity: "\(sid)/received")
         }

@@ -7,6 +7,9 @@ public struct BrandSettings: Sendable, Codable {
     public var replyTo: String?
     /// Where a bounce goes (MAIL FROM). Default the address of `from`.
     public var returnPath: String?
+    /// Each message has a return path of its own, `<return_path's name>+<the message>@<its domain>`, so that a bounce proves whose
+    /// it is. The mail server must take such addresses in. Default `false`.
+    public var verp: Bool?
     /// One line; commercial mail must show it (15 U.S.C. 7704(a)(5)(A)(iii)).
     public var postalAddress: String
     /// `friendly`, `neutral`, `formal`, or a name of your own. Default `neutral`.

@@ -59,7 +59,7 @@ public struct Explanation: Sendable {
         }
         var wait: Int64 = 0
         switch message.isTest ? .send : Gate.decide(facts, policy, optOuts: [], now: now) {
-        case .send, .expire: check("rules", true, "\(policy.rules.count) apply, none keeps it: 'dunlin comply rules'")
+        case .send, .expire: check("rules", true, "none keeps it")
         case .block(let reason, _): check("rules", false, reason)
         case .wait(let until, let rules):
             let zones = facts.zones.isEmpty ? "" : " (\(facts.zones.joined(separator: ", ")))"

@@ -10,6 +10,8 @@ struct HookRoutes {
     let backend: Backend
     /// What the world calls this server.
     let publicURL: String?
+    /// What mail servers prove themselves with; `nil` where none may post.
+    let inboundKey: String?
 
     /// Bytes.
     static let limit = 256 << 10
@@ -28,8 +30,25 @@ struct HookRoutes {
         return Array("\(request.method.rawValue) \(request.uri.path)?\(fields)\n".utf8) + body
     }
 
+    /// A mail as it came (message/rfc822), from a mail server that knows the key.
+    private func takeMail(_ request: Request) async throws -> Response {
+        guard let inboundKey else { throw Problem.notFound("way for mail: set http.inbound_key") }
+        let given = request.uri.queryParameters.first { $0.key == "key" }.map { String($0.value) } ?? ""
+        guard isEqualInConstantTime(Array(given.utf8), Array(inboundKey.utf8)) else {
+            throw Problem(.forbidden, "the key is missing or wrong")
+        }
+        let recipient = request.uri.queryParameters.first { $0.key == "recipient" }.map { String($0.value) }
+        let body = try await request.bytes(upTo: InboundDesk.largest)
+        guard !body.isEmpty else { throw Problem(.unprocessableContent, "there is no mail in the body") }
+        let desk = InboundDesk(queue: backend.queue, secret: backend.secret)
+        let (mail, _) = try await desk.take(body, recipient: recipient)
+        if case .wish = mail.matter { try await backend.optOuts.takeEffect() }
+        return .bytes(Array("OK\n".utf8), type: "text/plain; charset=utf-8")
+    }
+
     private func take(_ request: Request, _ context: ServerContext) async throws -> Response {
         guard let name = context.parameters.get("transport"), let reader = backend.hooks[name] else {
+            if context.parameters.get("transport") == InboundDesk.name { return try await takeMail(request) }
             throw Problem.notFound("transport that providers report to")
         }
         let body = try await request.bytes(upTo: HookRoutes.limit)

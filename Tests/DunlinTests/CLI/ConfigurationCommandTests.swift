@@ -25,13 +25,17 @@ struct ConfigurationCommandTests {
         #expect(check.code == 0, "\(check.output)")
         #expect(
             check.output.replacing(Installed.templates, with: "(templates)") == """
-                CHECK              VERDICT
-                configuration  ok  dunlin.yaml
-                brands         ok  example
-                templates      ok  8 in (templates)
-                database       ok  dunlin.sqlite
-                http           ok  127.0.0.1:8025, without any token: programs on this machine may do everything, others nothing
-                email: outbox  ok  writes to outbox
+                CHECK                      VERDICT
+                configuration          ok  dunlin.yaml
+                brands                 ok  example
+                compliance of example  ok  assumed: sender_role: it speaks of its own invoices, under its own name
+                                           assumed: jurisdictions: US
+                                           assumed: time_zone: UTC, for recipients of whom no zone is known
+                                           assumed: sms_basis: people gave their numbers in connection with what they bought
+                templates              ok  8 in (templates)
+                database               ok  dunlin.sqlite
+                http                   ok  127.0.0.1:8025, without any token: programs on this machine may do everything, others nothing
+                email: outbox          ok  writes to outbox
 
                 """
         )
@@ -66,13 +70,55 @@ struct ConfigurationCommandTests {
     @Test("check speaks with the mail server: one that is there, and one that is not")
     func transports() async throws {
         let sink = try await Peer.sink()
-        let good = try await Site(sendingTo: sink.url).dunlin("check")
+        func site(_ url: String) async throws -> Site {
+            let site = try Site(
+                Site.brands + "http: {public_url: \"https://reminders.acme.example\"}\n"
+                    + "channels: {email: {transports: [\"\(url)\"]}}\n"
+            )
+            try await site.run("token", "create", "--name", "t", "--scope", "read")
+            return site
+        }
+        let good = try await site(sink.url).dunlin("check")
         #expect(good.code == 0, "\(good.output)\(good.errors)")
         let port = try FreePort.find()
-        let bad = try await Site(sendingTo: "smtp://127.0.0.1:\(port)").dunlin("check")
+        let bad = try await site("smtp://127.0.0.1:\(port)").dunlin("check")
         #expect(bad.code == 78)
-        #expect(bad.output.contains("email: smtp    no"), "\(bad.output)")
+        #expect(bad.output.contains("email: smtp         no"), "\(bad.output)")
         #expect(sink.arrivals.isEmpty)
+    }
+
+    @Test(
+        "check finds what cannot comply: no address, no way to say no, texts of a collector; and names what was assumed"
+    )
+    func compliance() async throws {
+        let sink = try await Peer.sink()
+        let site = try Site(
+            """
+            brands:
+              acme:
+                name: Acme
+                from: a@acme.example
+                postal_address: Here
+                compliance: {sender_role: third_party_collector, jurisdictions: [US-MA], time_zone: America/New_York}
+            channels:
+              email: {transports: ["\(sink.url)"]}
+              sms: {transports: [{type: outbox}]}
+            """
+        )
+        let check = try await site.dunlin("check")
+        #expect(check.code == 78)
+        for words in [
+            "'Here' is none", "emails carry no link to say no", "a collector sends no texts", "nothing is assumed",
+        ] {
+            #expect(check.output.contains(words), "\(words): \(check.output)")
+        }
+        let rules = try await site.run("comply", "rules")
+        for rule in ["ST-01", "RF-01", "SM-13"] {
+            let line = rules.split(separator: "\n").first { $0.hasPrefix(rule) } ?? ""
+            #expect(line.contains(" on "), "\(rule): \(rules)")
+        }
+        let wrong = try Site(Site.brands.replacing("SM-08: false", with: "OPT-OUT: false"))
+        #expect(try await wrong.dunlin("check").output.contains("rules.OPT-OUT: it always holds"))
     }
 
     struct Fault: CustomTestStringConvertible {

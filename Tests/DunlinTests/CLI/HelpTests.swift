@@ -36,6 +36,8 @@ struct HelpTests {
                   work                    Send what is due.
                   serve                   Send what is due, keep house, and serve the HTTP
                                           interface and the operators' page.
+                  inbound                 Take in a mail from standard input: a bounce, a
+                                          complaint, or an answer.
 
                 WATCH SUBCOMMANDS:
                   status                  How things stand: depth, age, rates, lanes, problems.
@@ -56,8 +58,10 @@ struct HelpTests {
                   subscription            Who is told of what happens, over signed webhooks.
                   token                   Who may use the HTTP interface, and for what.
                   dkim                    The keys with which a brand's email is signed.
-                  audit                   Who changed opt-outs, subscriptions and tokens, and
-                                          paused lanes.
+                  comply                  Which rules are applied, and what they say of a
+                                          message.
+                  audit                   Who changed what, and the evidence of what was sent
+                                          and why.
 
                   See 'dunlin help <subcommand>' for detailed help.
 

@@ -108,6 +108,7 @@ struct OverviewTests {
                 due      no  at 2099-01-01T00:00:00Z
                 expiry   ok  in time, until 2099-02-01T00:00:00Z
                 opt-out  ok  none covers it
+                rules    ok  none keeps it
                 content  ok  renders
                 limit    ok  none keeps it
                 lane     no  no worker has opened one for email yet
@@ -124,6 +125,7 @@ struct OverviewTests {
                 due      ok  since 2020-01-01T00:00:00Z
                 expiry   ok  never expires
                 opt-out  no  opted out of category commercial (cli)
+                rules    ok  none keeps it
                 content  ok  renders
                 limit    ok  none keeps it
                 lane     no  no worker has opened one for email yet
@@ -140,6 +142,7 @@ struct OverviewTests {
                 due      ok  since (a time of milliseconds)
                 expiry   ok  never expires
                 opt-out  ok  none covers it
+                rules    ok  none keeps it
                 content  ok  renders
                 limit    ok  none keeps it
                 lane     no  no worker has opened one for email yet
@@ -153,7 +156,7 @@ struct OverviewTests {
                 as? [String: Any]
         )
         #expect(json["state"] as? String == "waiting")
-        #expect((json["checks"] as? [[String: Any]])?.count == 8)
+        #expect((json["checks"] as? [[String: Any]])?.count == 9)
     }
 
     @Test("after a drain")
@@ -214,6 +217,7 @@ struct OverviewTests {
                 due      ok  since 2020-01-01T00:00:00Z
                 expiry   ok  never expires
                 opt-out  no  opted out of category commercial (cli)
+                rules    ok  none keeps it
                 content  ok  renders
                 limit    ok  none keeps it
                 lane     ok  outbox is open

@@ -25,7 +25,7 @@ struct ConfigurationErrorTests {
             (
                 "http:\n  port: 80",
                 "dunlin.yaml:2: http.port: unknown key; known here: "
-                    + "accept_queue, body_timeout, connections, header_timeout, idle_timeout, listen, public_url"
+                    + "accept_queue, body_timeout, connections, header_timeout, idle_timeout, inbound_key, listen, public_url"
             ),
             (
                 "channels:\n  email:\n    transport: []",
@@ -51,7 +51,7 @@ struct ConfigurationErrorTests {
                 "brands:\n  acme:\n    name: Acme\n    from: a@acme.example\n    postal_address: 1 Main Street\n"
                     + "    colour: red",
                 "dunlin.yaml:6: brands.acme.colour: unknown key; known here: "
-                    + "color, dkim, footer, from, headers, locale, name, phone, postal_address, region, reply_to, return_path, tone, website"
+                    + "color, compliance, dkim, footer, from, headers, locale, name, phone, postal_address, region, reply_to, return_path, tone, verp, website"
             ),
         ]
     )

@@ -236,29 +236,53 @@ struct HookLogTests {
     }
 
     @Test(
-        "a text with one keyword is a no, at once and once; other words are not",
+        "a text that is a no, or may be one, holds at once and once; other words do not",
         arguments: [
-            ("STOP", nil, true), (" stop. ", nil, true), ("Stop All", nil, true), ("opt-out", nil, true),
-            ("UNSUBSCRIBE!", nil, true), ("Revoke", nil, true), ("quit", nil, true),
-            ("Stop texting me", nil, false), ("please stop", nil, false), ("", nil, false), ("help", nil, false),
-            ("Arrêt", "stop", true), ("stop", "help", false),
-        ] as [(String, String?, Bool)]
+            ("STOP", nil, "reply"), (" stop. ", nil, "reply"), ("Stop texting me", nil, "reply"),
+            ("I'll cancel the check", nil, "review"), ("", nil, nil), ("help", nil, nil),
+            ("Halte", "stop", "reply"), ("stop", "help", nil), ("YES", "start", nil),
+        ] as [(String, String?, String?)]
     )
-    func stop(text: String, wish: String?, isNo: Bool) async throws {
+    func stop(text: String, wish: String?, source: String?) async throws {
         let fixture = try await Fixture()
         let inbound = InboundText(
             reference: "SM9",
             from: "+12025550123",
             to: "+12025550199",
             text: text,
-            wish: wish.flatMap(InboundText.Wish.init)
+            wish: wish.flatMap(WishReader.Wish.init)
         )
         let content = HookContent(matter: .inbound(inbound), identity: "SM9/received")
         #expect(try await fixture.log.take(content, from: "twilio", raw: []))
         #expect(try await !fixture.log.take(content, from: "twilio", raw: []))
         let optOuts = try await fixture.queued.optOuts.covering("+12025550123")
-        #expect(optOuts.map(\.source) == (isNo ? ["reply"] : []))
+        #expect(optOuts.map(\.source) == [source].compactMap(\.self))
         let audit = try await AuditLog(fixture.queued.database).list(limit: 9)
-        #expect(audit.map(\.by) == (isNo ? ["twilio"] : []))
+        #expect(audit.map(\.by) == (source == nil ? [] : ["twilio"]))
+    }
+
+    @Test("who texts START takes back what they texted, and no no that they said elsewhere")
+    func start() async throws {
+        let fixture = try await Fixture()
+        func text(_ words: String, _ number: Int) async throws {
+            let inbound = InboundText(reference: "SM\(number)", from: "+12025550123", to: "", text: words)
+            let content = HookContent(matter: .inbound(inbound), identity: "SM\(number)/received")
+            _ = try await fixture.log.take(content, from: "twilio", raw: [])
+        }
+        let elsewhere = OptOuts.Entry(
+            addressKey: "+12025550123",
+            address: "+12025550123",
+            scope: .init(brand: "acme"),
+            source: "link"
+        )
+        _ = try await fixture.queued.optOuts.add([elsewhere], by: "ada")
+        try await text("STOP", 1)
+        #expect(try await fixture.queued.optOuts.covering("+12025550123").count == 2)
+        try await text("YES", 2)
+        #expect(try await fixture.queued.optOuts.covering("+12025550123").count == 2)
+        try await text("Start", 3)
+        #expect(try await fixture.queued.optOuts.covering("+12025550123").map(\.source) == ["link"])
+        let last = try #require(try await AuditLog(fixture.queued.database).list(limit: 1).first)
+        #expect(last.action == .optOutRemoved && last.by == "twilio, texted: Start")
     }
 }

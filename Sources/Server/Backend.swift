@@ -14,6 +14,9 @@ public struct Backend: Sendable {
     public let prices: [(name: String, price: Price)]
     public let tasks: ManualTasks
     public let envelope: LetterSheet.Envelope
+    public let policies: CompliancePolicies
+    public let counts: ComplianceCounts
+    public let evidence: Evidence
     public let tokens: Tokens
     public let subscriptions: Subscriptions
     public let allowsPrivateSubscribers: Bool
@@ -40,6 +43,9 @@ public struct Backend: Sendable {
         prices: [(name: String, price: Price)],
         tasks: ManualTasks,
         envelope: LetterSheet.Envelope,
+        policies: CompliancePolicies,
+        counts: ComplianceCounts,
+        evidence: Evidence,
         tokens: Tokens,
         subscriptions: Subscriptions,
         allowsPrivateSubscribers: Bool,
@@ -61,6 +67,9 @@ public struct Backend: Sendable {
         self.prices = prices
         self.tasks = tasks
         self.envelope = envelope
+        self.policies = policies
+        self.counts = counts
+        self.evidence = evidence
         self.tokens = tokens
         self.subscriptions = subscriptions
         self.allowsPrivateSubscribers = allowsPrivateSubscribers

@@ -83,6 +83,7 @@ public struct HTTPServer: Service {
             MessagePageRoutes(backend: backend, page: page).routes,
             TaskPageRoutes(backend: backend, page: page).routes,
             LanePageRoutes(backend: backend, page: page).routes,
+            CompliancePageRoutes(backend: backend, page: page).routes,
             TemplatePageRoutes(backend: backend, page: page).routes,
             OptOutPageRoutes(backend: backend, page: page).routes,
             OptOutLinkRoutes(backend: backend, templates: page.templates).routes,

@@ -23,7 +23,7 @@ struct Dunlin: AsyncParsableCommand {
                 subcommands: [
                     MessageCommand.self, TaskCommand.self, OptOutCommand.self, TemplateCommand.self, LaneCommand.self,
                     SubscriptionCommand.self, TokenCommand.self, DKIMCommand.self, ComplyCommand.self,
-                    AuditCommand.self,
+                    PersonCommand.self, AuditCommand.self,
                 ]
             ),
         ]

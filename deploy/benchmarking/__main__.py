@@ -13,8 +13,8 @@ import tempfile
 from installation import BODY_BYTES, Dunlin
 from machine import machine
 from measurements import (
-    measure_drain, measure_enqueue, measure_growth, measure_head_of_line, measure_http, measure_https, measure_limits,
-    measure_phases, measure_postfix, measure_slow,
+    measure_compliance, measure_drain, measure_enqueue, measure_growth, measure_head_of_line, measure_http, measure_https,
+    measure_limits, measure_phases, measure_postfix, measure_slow,
 )
 from report import Report
 from running import fail, note, step
@@ -68,6 +68,7 @@ def main():
         if not options.only_http:
             rates = measure_drain(options, dunlin, sink, report)
             measure_limits(options, dunlin, sink, report)
+            measure_compliance(options, dunlin, sink, report)
             measure_head_of_line(options, dunlin, sink, report)
             measure_postfix(options, dunlin, sink, report, rates)
             measure_enqueue(options, dunlin, report)

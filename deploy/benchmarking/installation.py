@@ -78,7 +78,7 @@ brands:
     from: Example Billing <billing@example.com>
     postal_address: 1 Main Street, Springfield, IL 62701, USA
     tone: friendly
-channels:
+{brand}channels:
   email: {{transports: [{transport}]{limits}}}
   webhook: {{transports: [{webhook}]}}
 """
@@ -100,13 +100,14 @@ class Dunlin:
         for name, text in TEMPLATE.items():
             (self.templates / "benchmark" / name).write_text(text)
 
-    def installation(self, name, transport, webhook="{type: outbox}", limits=""):
+    def installation(self, name, transport, webhook="{type: outbox}", limits="", brand=""):
         """A fresh folder with a configuration."""
         folder = self.folder / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         (folder / "dunlin.yaml").write_text(
-            SETTINGS.format(templates=self.templates, transport=transport, webhook=webhook, limits=limits)
+            SETTINGS.format(templates=self.templates, transport=transport, webhook=webhook, limits=limits,
+                            brand=brand)
         )
         return folder
 
@@ -127,6 +128,15 @@ class Dunlin:
                     f'{{"number":"INV-{i}-B","amount":"$1,200.00","due_date":"December 7, 2026"}}],'
                     f'"total":"${i % 900 + 1299}.00","pay_url":"https://pay.example.com/{i}"}}}}\n'
                 )
+        return path
+
+    def opt_outs(self, name, number):
+        """A CSV file of opt-outs of people that get no message here."""
+        path = self.folder / f"{name}.csv"
+        with open(path, "w") as file:
+            file.write("address\n")
+            for i in range(number):
+                file.write(f"nobody.{i}@d{i % 50}.example.com\n")
         return path
 
     def webhooks(self, name, messages):

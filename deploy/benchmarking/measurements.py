@@ -84,6 +84,48 @@ def measure_limits(options, dunlin, sink, report):
     )
 
 
+GATE = ("    compliance: {send_hours: {from: \"00:00\", to: \"24:00\"}, frequency: [{most: 1000, within: 7d}], "
+        "time_zone: America/New_York}\n")
+LINKS = 'http: {public_url: "https://reminders.example.com"}\n'
+
+
+def measure_compliance(options, dunlin, sink, report):
+    """What rules, links and signatures cost: each variant drains the same messages, the gate among many opt-outs."""
+    number = 100_000 if options.quick else options.million
+    step(f"Draining {options.messages:,} messages plain, with rules among {number:,} opt-outs, with links, and signed, "
+         f"{options.runs} runs")
+    lines, opt_outs = dunlin.lines("comply", options.messages), dunlin.opt_outs("opt-outs", number)
+    keys = {}
+    for kind in ("ed25519", "rsa"):
+        keys[kind] = f"{dunlin.folder}/{kind}.pem"
+        dunlin(dunlin.folder, "dkim", "new", "--selector", kind, "--domain", "example.com", "--type", kind,
+               "--out", keys[kind])
+    variants = {
+        "plain": "    footer: never\n", "rules": "    footer: never\n" + GATE, "rules and links": GATE + LINKS,
+        "Ed25519": GATE + f"    dkim: [{{selector: ed25519, key: {keys['ed25519']}}}]\n" + LINKS,
+        "RSA-2048": GATE + f"    dkim: [{{selector: rsa, key: {keys['rsa']}}}]\n" + LINKS,
+    }
+    cpu = {name: Series() for name in variants}
+    for number_of_run in range(options.runs):
+        for name, brand in variants.items():
+            folder = dunlin.installation("comply", smtp(sink.port), brand=brand)
+            if name != "plain":
+                dunlin(folder, "opt-out", "import", str(opt_outs))
+            dunlin.accept(folder, lines, options.messages)
+            ended = dunlin.drain(folder, options.messages, sink)
+            cpu[name].append(ended.cpu_seconds / options.messages * 1e6)
+        note(f"run {number_of_run + 1}: " + ", ".join(f"{name} {series[-1]:.1f} µs" for name, series in cpu.items()))
+    for name, series in cpu.items():
+        report.keep(f"comply_{name.replace(' ', '_')}_cpu_us", series)
+    plain = cpu["plain"].median
+    for name, goal in [("rules", 10), ("rules and links", 20), ("Ed25519", None), ("RSA-2048", None)]:
+        more = cpu[name].median - plain
+        report.add(
+            f"{name}, {number:,} opt-outs", f"{cpu[name].median:.1f} µs of CPU each", f"plain: {plain:.1f} µs",
+            f"{more:+.1f} µs", f"+{goal} µs" if goal else "", more <= goal if goal else None,
+        )
+
+
 def measure_head_of_line(options, dunlin, sink, report):
     number = options.messages * 2
     step(f"Draining {number:,} messages, alone and behind {number:,} of a domain that takes one a second, {options.runs} runs")

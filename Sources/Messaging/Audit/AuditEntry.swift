@@ -15,6 +15,10 @@ public struct AuditEntry: Sendable, Equatable {
         case lanePaused = "lane.paused"
         case laneResumed = "lane.resumed"
         case linkKeyRotated = "opt_out.key_rotated"
+        case peopleMerged = "person.merged"
+        case personErased = "person.erased"
+        case consentGiven = "consent.given"
+        case consentWithdrawn = "consent.withdrawn"
     }
 
     public let id: Int64

@@ -38,15 +38,11 @@ extension Evidence.Entry {
             writer.member("category", message.category)
             writer.member("verdict", verdict.decision.rawValue)
             writer.member("rules_version", Int64(ComplianceRule.version))
+            writer.member("rules", verdict.rules.joined(separator: ","))
             switch verdict {
-            case .block(let reason, let rule):
-                writer.member("rules", rule)
-                writer.member("reason", reason)
-            case .wait(let until, let rules):
-                writer.member("rules", rules.joined(separator: ","))
-                writer.member("until", Timestamp.text(until))
-            case .expire: writer.member("rules", "EXPIRY")
-            case .send: break
+            case .block(let reason, _): writer.member("reason", reason)
+            case .wait(let until, _): writer.member("until", Timestamp.text(until))
+            case .expire, .send: break
             }
             if !message.zones.isEmpty { writer.member("zones", message.zones.joined(separator: ",")) }
             if !message.history.isEmpty { writer.member("contacts_before", Int64(message.history.count)) }

@@ -374,6 +374,9 @@ public struct Composer: Sendable {
         }
     }
 
+    /// Whether a brand's email is signed here, which takes long.
+    func isSigned(_ brand: String) -> Bool { !(brands[brand]?.signers.isEmpty ?? true) }
+
     /// What goes out for a message that was handed off: the same bytes at each attempt.
     func compose(_ handOff: HandOff, _ phases: inout PhaseClock) throws -> Delivery.Payload {
         let start = phases.isOn ? PhaseClock.threadTime() : 0

@@ -14,6 +14,15 @@ enum Contacts {
         ORDER BY message.id DESC LIMIT $3
         """
     )
+    /// The same without what only rules about conversations ask.
+    private static let recentPlain = Statement(
+        """
+        SELECT id, channel, started_at FROM message
+        WHERE address_key = $1 AND started_at > $2 AND test = 0
+            AND (state IN ('sending', 'sent', 'delivered', 'bounced') OR doubt_since IS NOT NULL)
+        ORDER BY id DESC LIMIT $3
+        """
+    )
     private static let conversation = Statement("SELECT conversation FROM content WHERE id = $1")
     private static let consent = Statement(
         """
@@ -22,14 +31,14 @@ enum Contacts {
         """
     )
 
-    static let statements = [recent, conversation, consent]
+    static let statements = [recent, recentPlain, conversation, consent]
 
     /// Outcomes of a call in which somebody spoke to the person.
     private static let spoken: Set<String> = ["reached", "promised", "disputed"]
 
     /// Adds to what the gate knows of a message what the rules of its brand ask for.
     ///
-    /// - Parameter but: messages that do not count: this one, and what is not sent yet.
+    /// - Parameter but: messages that do not count, beside this one: what is not sent yet.
     static func complete(
         _ message: Gate.Facts,
         _ policy: CompliancePolicy,
@@ -46,13 +55,17 @@ enum Contacts {
         }
         let caps = policy.caps(message.channel, now: now)
         guard let longest = caps.map(\.within).max() else { return message }
-        if caps.contains(where: \.isOfConversation) {
+        let isOfConversation = caps.contains(where: \.isOfConversation)
+        if isOfConversation {
             message.conversation =
                 try connection.first(conversation, [.integer(message.id)]) { $0.optionalText(0) } ?? nil
         }
         let values: [SQLValue] = [.text(message.addressKey), .integer(now - longest), .integer(Int64(most))]
-        message.history = try connection.all(recent, values) { row -> Gate.Contact? in
-            guard !but.contains(row.integer(0)), let channel = Channel(rawValue: row.text(1)) else { return nil }
+        let own = message.id
+        message.history = try connection.all(isOfConversation ? recent : recentPlain, values) { row -> Gate.Contact? in
+            let id = row.integer(0)
+            guard id != own, !but.contains(id), let channel = Channel(rawValue: row.text(1)) else { return nil }
+            guard isOfConversation else { return Gate.Contact(channel: channel, at: row.integer(2), conversation: nil) }
             return Gate.Contact(
                 channel: channel,
                 at: row.integer(2),

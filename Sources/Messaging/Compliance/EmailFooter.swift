@@ -1,3 +1,5 @@
+import Glibc
+
 /// What every email must say at its end and does not say already: who sends it and where they are, how to say no, and that it
 /// is an advertisement where it is one (16 CFR 316; 15 USC 7704(a)(5)).
 struct EmailFooter {
@@ -78,13 +80,15 @@ struct EmailFooter {
     static func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         var text = text
         return text.withUTF8 { word in
-            guard let first = word.first, word.count <= bytes.count else { return word.isEmpty }
-            return bytes.withUnsafeBufferPointer { bytes in
-                var index = 0
-                let last = bytes.count - word.count
-                while index <= last {
-                    if bytes[index] == first, bytes[index..<index + word.count].elementsEqual(word) { return true }
-                    index += 1
+            guard let start = word.baseAddress, word.count > 0 else { return true }
+            return bytes.withUnsafeBytes { bytes in
+                guard var place = bytes.baseAddress else { return false }
+                let end = place + bytes.count
+                while end - place >= word.count,
+                    let found = memchr(place, Int32(start[0]), end - place - word.count + 1)
+                {
+                    if memcmp(found, start, word.count) == 0 { return true }
+                    place = UnsafeRawPointer(found) + 1
                 }
                 return false
             }
@@ -92,7 +96,8 @@ struct EmailFooter {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        guard text.utf8.contains(where: { "&<>\"'".utf8.contains($0) }) else { return text }
+        return text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
             .replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
     }
 }

@@ -44,6 +44,16 @@ enum Gate {
             }
         }
 
+        /// By which it was decided.
+        var rules: [String] {
+            switch self {
+            case .send: []
+            case .wait(_, let rules): rules
+            case .block(_, let rule): [rule]
+            case .expire: ["EXPIRY"]
+            }
+        }
+
         /// The final state and its reason; `nil` for a message that goes on.
         var end: (state: MessageState, reason: String)? {
             switch self {

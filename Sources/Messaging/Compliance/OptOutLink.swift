@@ -91,16 +91,13 @@ public struct OptOutTokens: Sendable {
         guard let nonce = try? ChaChaPoly.Nonce(data: Data(digest).prefix(OptOutTokens.nonceLength)),
             let box = try? ChaChaPoly.seal(plain, using: key.seal, nonce: nonce, authenticating: [newest])
         else { return "" }
-        return (Data([newest]) + box.combined).base64EncodedString()
-            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        return Base64URL.encode([newest] + box.combined)
     }
 
     /// `nil` for what no key of ours has sealed.
     public func open(_ token: String) -> OptOutLink? {
         guard token.utf8.count <= OptOutTokens.longest else { return nil }
-        let standard = token.replacing("-", with: "+").replacing("_", with: "/")
-        let padding = String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
-        guard let bytes = Data(base64Encoded: standard + padding), let number = bytes.first, let key = keys[number],
+        guard let bytes = Base64URL.decode(token), let number = bytes.first, let key = keys[number],
             let box = try? ChaChaPoly.SealedBox(combined: Data(bytes.dropFirst())),
             let plain = try? ChaChaPoly.open(box, using: key.seal, authenticating: [number])
         else { return nil }
@@ -120,4 +117,50 @@ public struct OptOutLinks: Sendable {
     }
 
     public func url(_ link: OptOutLink) -> String { base + tokens.token(link) }
+}
+
+/// Base64 with `-` and `_`, without padding (RFC 4648, 5).
+enum Base64URL {
+    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: .max, count: 256)
+        for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }
+        return values
+    }()
+
+    static func encode(_ bytes: [UInt8]) -> String {
+        var out: [UInt8] = []
+        out.reserveCapacity(bytes.count * 4 / 3 + 3)
+        var (word, bits) = (0, 0)
+        for byte in bytes {
+            word = word << 8 | Int(byte)
+            bits += 8
+            while bits >= 6 {
+                bits -= 6
+                out.append(digits[word >> bits & 63])
+            }
+            word &= 1 << bits - 1
+        }
+        if bits > 0 { out.append(digits[word << (6 - bits) & 63]) }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    /// `nil` for what ``encode(_:)`` never gives.
+    static func decode(_ text: String) -> [UInt8]? {
+        var out: [UInt8] = []
+        var (word, bits) = (0, 0)
+        for digit in text.utf8 {
+            let value = values[Int(digit)]
+            guard value != .max else { return nil }
+            word = word << 6 | Int(value)
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                out.append(UInt8(word >> bits & 255))
+            }
+            word &= 1 << bits - 1
+        }
+        // What is left over must say nothing: a token is spelled in one way.
+        return bits < 6 && word == 0 ? out : nil
+    }
 }

@@ -87,6 +87,8 @@ public struct OptOuts: Sendable {
     }
 
     static func add(_ entries: [Entry], by: String, _ transaction: any Transaction) throws -> Int {
+        // A no of one address is a no of the person.
+        let entries = try entries + entries.flatMap { try People.others(of: $0, transaction) }
         let changes = try transaction.batch(
             insert,
             entries.map { entry in
@@ -101,6 +103,13 @@ public struct OptOuts: Sendable {
             let detail = AuditEntry.detail(entry.scope, source: entry.source, note: entry.note, at: nil, by: by)
             try AuditEntry.write(.optOutAdded, entry.address, detail, by: by, transaction)
         }
+        // What recipients said themselves; an operator's list says nothing of how a brand's mail is taken.
+        let own: Set<String> = ["link", "one-click", OptOut.reply]
+        var counts: [ComplianceCounts.Key: Int64] = [:]
+        for entry in added where own.contains(entry.source) {
+            counts[.init(brand: entry.scope.brand ?? "", kind: .optedOut, subject: entry.source), default: 0] += 1
+        }
+        try ComplianceCounts.add(counts, transaction)
         let now = transaction.now
         try Evidence.append(added.map { .init($0.optOut(now: now), by: by, isRemoved: false) }, transaction)
         try News.write(.optedOut, added.map { $0.news(now: transaction.now) }, transaction)

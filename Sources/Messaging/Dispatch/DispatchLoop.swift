@@ -1,6 +1,8 @@
 import Curl
+import Dispatch
 import Logging
 import Storage
+import Synchronization
 
 /// The dispatcher's state and its turn. Owned by one task, so it needs no lock.
 struct DispatchLoop {
@@ -193,9 +195,12 @@ struct DispatchLoop {
     private mutating func composed(_ result: Queue.TurnResult, now: UInt64) -> [(Delivery, [Int])] {
         var deliveries: [(Delivery, [Int])] = []
         deliveries.reserveCapacity(result.handOffs.count)
-        for (var handOff, limits) in admitted(result.handOffs, now: now) {
+        let admitted = admitted(result.handOffs, now: now)
+        let rendered = renderedTogether(admitted.map(\.0))
+        for (index, (var handOff, limits)) in admitted.enumerated() {
             do {
-                let payload = try composer.compose(handOff, &phases)
+                let payload =
+                    if rendered.isEmpty { try composer.compose(handOff, &phases) } else { try rendered[index].get() }
                 handOff.document = []
                 handOff.contentHash = payload.hash
                 let startBy = startBy(handOff, result.startedAt)
@@ -208,6 +213,18 @@ struct DispatchLoop {
             }
         }
         return deliveries
+    }
+
+    /// Several at once, where signing them takes long; nothing where one after the other is as well.
+    private func renderedTogether(_ handOffs: [HandOff]) -> [Result<Delivery.Payload, any Error>] {
+        guard handOffs.count > 3, handOffs.contains(where: { composer.isSigned($0.brand) }) else { return [] }
+        let slots = Mutex([Result<Delivery.Payload, any Error>?](repeating: nil, count: handOffs.count))
+        DispatchQueue.concurrentPerform(iterations: handOffs.count) { index in
+            var phases = PhaseClock(isOn: false)
+            let payload = Result { try composer.compose(handOffs[index], &phases) }
+            slots.withLock { $0[index] = payload }
+        }
+        return slots.withLock { $0.compactMap(\.self) }
     }
 
     /// What did not start in time and may go all the same.

@@ -112,7 +112,7 @@ extension Queue {
         let share: [SQLValue] = [.text(request.share.channel.rawValue), .text(request.share.name)]
         func claim(_ priority: Int64, _ limit: Int) throws {
             var claimed: [(order: (Int64, Int64), handOff: HandOff)] = []
-            var listed: [(facts: Gate.Facts, order: (Int64, Int64), handOff: HandOff)] = []
+            var listed: [(facts: Gate.Facts, order: (Int64, Int64), handOff: HandOff, hasOptOuts: Bool)] = []
             try transaction.query(
                 Queue.claim,
                 [share[0], .integer(priority), .integer(now), .integer(Int64(limit)), .integer(node), share[1]]
@@ -152,13 +152,20 @@ extension Queue {
                     facts.id = handOff.id
                     facts.domain = handOff.domain
                     facts.zones = Queue.zones(handOff.zones)
-                    listed.append((facts, (handOff.due, handOff.id), handOff))
+                    listed.append((facts, (handOff.due, handOff.id), handOff, row.integer(10) > 0))
                     undecided.insert(handOff.id)
                 }
             }
-            for (facts, order, var handOff) in listed.sorted(by: { $0.order < $1.order }) {
+            for (facts, order, var handOff, hasOptOuts) in listed.sorted(by: { $0.order < $1.order }) {
                 undecided.remove(handOff.id)
-                let verdict = try Queue.decide(facts, policy, handOff.isTest, undecided, transaction)
+                let verdict = try Queue.decide(
+                    facts,
+                    policy,
+                    optOuts: hasOptOuts ? try OptOuts.covering(facts.addressKey, transaction) : [],
+                    isTest: handOff.isTest,
+                    undecided,
+                    transaction
+                )
                 if case .send = verdict {
                     if !handOff.isTest { handOff.closes = Gate.closes(facts, policy, now: now) }
                     claimed.append((order, handOff))
@@ -197,14 +204,14 @@ extension Queue {
     static func decide(
         _ message: Gate.Facts,
         _ policy: CompliancePolicy,
-        _ isTest: Bool,
+        optOuts: [OptOut],
+        isTest: Bool,
         _ undecided: Set<Int64>,
         _ transaction: any Transaction
     ) throws -> Gate.Verdict {
-        let optOuts = try OptOuts.covering(message.addressKey, transaction)
         let now = transaction.now
         guard !isTest else { return Gate.decide(message, optOuts: optOuts, now: now) }
-        let message = try Contacts.complete(message, policy, but: undecided.union([message.id]), now: now, transaction)
+        let message = try Contacts.complete(message, policy, but: undecided, now: now, transaction)
         return Gate.decide(message, policy, optOuts: optOuts, now: now)
     }
 
@@ -286,7 +293,14 @@ extension Queue {
                 return facts
             }
             guard let facts else { continue }
-            let verdict = try Queue.decide(facts, policies[facts.brand], handOff.isTest, [], transaction)
+            let verdict = try Queue.decide(
+                facts,
+                policies[facts.brand],
+                optOuts: try OptOuts.covering(facts.addressKey, transaction),
+                isTest: handOff.isTest,
+                [],
+                transaction
+            )
             decided(handOff.channel, verdict.decision)
             if case .send = verdict {
                 may.insert(handOff.id)
@@ -328,5 +342,13 @@ extension Queue {
         try transaction.batch(finishUnsent, rows)
         try Event.insert(events, transaction)
         try Evidence.append(stopped.map { Evidence.Entry($0.message, $0.verdict) }, transaction)
+        var counts: [ComplianceCounts.Key: Int64] = [:]
+        for stop in stopped {
+            for rule in stop.verdict.rules {
+                let kind: ComplianceCounts.Kind = stop.verdict.decision == .defer ? .deferred : .blocked
+                counts[.init(brand: stop.message.brand, kind: kind, subject: rule), default: 0] += 1
+            }
+        }
+        try ComplianceCounts.add(counts, transaction)
     }
 }

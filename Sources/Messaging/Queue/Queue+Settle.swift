@@ -59,6 +59,7 @@ extension Queue {
         var events: [Event] = []
         events.reserveCapacity(settlements.count)
         var counts: [Channel: [String: Int64]] = [:]
+        var sent: [ComplianceCounts.Key: Int64] = [:]
         for (index, settlement) in settlements.enumerated() {
             let handOff = settlement.handOff
             let isCurrent = matched[index] > 0
@@ -79,6 +80,10 @@ extension Queue {
             {
                 try suppress(handOff.id, source, detail, transaction)
             }
+            if case .accepted = settlement.outcome, handOff.channel == .email, !handOff.isTest {
+                let provider = ShippedLimits.provider(of: handOff.domain)
+                sent[.init(brand: handOff.brand, kind: .sent, subject: provider), default: 0] += 1
+            }
             if case .accepted(_, let reference?) = settlement.outcome {
                 try refer(handOff.id, settlement.transport, reference, transaction)
             }
@@ -86,6 +91,7 @@ extension Queue {
         }
         try Event.insert(events, transaction)
         try Evidence.append(settlements.compactMap(Evidence.Entry.init), transaction)
+        try ComplianceCounts.add(sent, transaction)
         try Spending.write(settlements, transaction)
         for (channel, outcomes) in counts {
             for (outcome, count) in outcomes {

@@ -61,21 +61,26 @@ extension Queue {
                 let ids = try transaction.all(
                     Queue.prunable,
                     [.text(state.rawValue), .integer(cutoff), .integer(Int64(limit - total))]
-                ) { [SQLValue.integer($0.integer(0))] }
+                ) { $0.integer(0) }
                 guard !ids.isEmpty else { continue }
-                for case .integer(let id) in ids.flatMap(\.self) {
-                    try Fallback.end(behind: id, "the message before it was forgotten", transaction)
-                }
-                try transaction.batch(Queue.deleteEvents, ids)
-                try transaction.batch(Queue.deleteContent, ids)
-                try transaction.batch(Queue.deleteReferences, ids)
-                try transaction.batch(ManualTasks.forget, ids)
-                try transaction.batch(Queue.deleteMessage, ids)
-                try Tally.add(Int64(ids.count), to: Tally.pruned(state), transaction)
+                try Queue.forget(ids, in: state, transaction)
                 total += ids.count
             }
             try transaction.execute(Queue.deleteThroughput, [.integer(cutoff / 60_000)])
             return total
         }
+    }
+
+    /// Deletes finished messages of a state with all that belongs to them; the books count them on.
+    static func forget(_ ids: [Int64], in state: MessageState, _ transaction: any Transaction) throws {
+        guard !ids.isEmpty else { return }
+        for id in ids { try Fallback.end(behind: id, "the message before it was forgotten", transaction) }
+        let rows = ids.map { [SQLValue.integer($0)] }
+        try transaction.batch(deleteEvents, rows)
+        try transaction.batch(deleteContent, rows)
+        try transaction.batch(deleteReferences, rows)
+        try transaction.batch(ManualTasks.forget, rows)
+        try transaction.batch(deleteMessage, rows)
+        try Tally.add(Int64(ids.count), to: Tally.pruned(state), transaction)
     }
 }

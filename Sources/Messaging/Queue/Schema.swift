@@ -36,7 +36,10 @@ public enum Schema {
                 fallback, fallbackUndecided, spending,
             ]
         ),
-        Migration(number: 6, statements: [addZones, consent, evidence, evidenceMessage]),
+        Migration(
+            number: 6,
+            statements: [addZones, consent, evidence, evidenceMessage, person, personAddress, complianceCount]
+        ),
     ]
 
     /// `key` is unique among the messages that have not been pruned.
@@ -454,6 +457,31 @@ public enum Schema {
         )
         """
     }
+
+    /// Addresses that are one person's: what one says no to, all do.
+    static let person = Statement(
+        """
+        CREATE TABLE person (
+            address_key TEXT PRIMARY KEY,
+            person TEXT NOT NULL
+        )
+        """
+    )
+    static let personAddress = Statement("CREATE INDEX person_address ON person (person)")
+
+    /// What the rules decided, and how recipients took it, by day (from 1970, UTC) and brand.
+    static let complianceCount = Statement(
+        """
+        CREATE TABLE compliance_count (
+            day BIGINT NOT NULL,
+            brand TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            count BIGINT NOT NULL,
+            PRIMARY KEY (day, brand, kind, subject)
+        )
+        """
+    )
 
     /// What was decided and done, and never altered: each row's `hash` is over its own digest and the hash before it, so that the
     /// words (`body`) of one may be erased and every change, gap or exchange of rows is seen.

@@ -10,5 +10,6 @@ public enum Statements {
         + Queue.editStatements + AuditLog.statements + HookLog.statements + Pauses.statements + PhoneKeys.statements
         + Queue.statusStatements + [Queue.ahead] + Reservation.statements + ManualTasks.statements
         + Fallback.statements + Spending.statements + MissingReceipts.statements
-        + Contacts.statements + Evidence.statements
+        + Contacts.statements + Evidence.statements + People.statements + Consents.statements
+        + ComplianceCounts.statements
 }

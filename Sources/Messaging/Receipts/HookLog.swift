@@ -230,6 +230,7 @@ public struct HookLog: Sendable {
         ]
         try transaction.execute(move, values)
         try Event.insert([event(id, change.kind, receipt, transport, transaction)], transaction)
+        if change.state == .bounced { try count(.bounced, id, transaction) }
         if case .failed(let reason) = receipt.status, let source = reason.suppression {
             try Queue.suppress(id, source, receipt.detail, transaction)
         }
@@ -278,7 +279,16 @@ public struct HookLog: Sendable {
         }
     }
 
-    private static let recipient = Statement("SELECT address_key, brand FROM message WHERE id = $1")
+    private static let recipient = Statement("SELECT address_key, brand, domain, channel FROM message WHERE id = $1")
+
+    /// Counts what a mail of ours has met.
+    private static func count(_ kind: ComplianceCounts.Kind, _ message: Int64, _ transaction: any Transaction) throws {
+        let key = try transaction.first(recipient, [.integer(message)]) { row -> ComplianceCounts.Key? in
+            guard row.text(3) == Channel.email.rawValue else { return nil }
+            return .init(brand: row.text(1), kind: kind, subject: ShippedLimits.provider(of: row.text(2)))
+        }
+        if let key = key ?? nil { try ComplianceCounts.add([key: 1], transaction) }
+    }
 
     /// What a person has written by mail, or their mailbox provider about them. The address that our message went to counts, as an
     /// answer may come from another; where it proves no message of ours, the sender's.
@@ -295,6 +305,7 @@ public struct HookLog: Sendable {
             case .wish(.review, let text): (OptOut.review, "wrote: \(text.prefix(200))")
             case .wish, .reply, .automatic, .bounce: nil
             }
+        if case .complaint = mail.matter, let message = mail.message { try count(.complained, message, transaction) }
         if let entry, let key {
             let no = OptOuts.Entry(
                 addressKey: key,

@@ -138,7 +138,7 @@ extension Queue {
         facts.id = message.id
         facts.domain = message.domain
         facts.zones = message.zones
-        return try Contacts.complete(facts, policy, but: [message.id], now: now, connection)
+        return try Contacts.complete(facts, policy, but: [], now: now, connection)
     }
 
     /// - Returns: `nil` when there is no such message.

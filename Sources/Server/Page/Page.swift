@@ -7,7 +7,7 @@ import NIOCore
 /// What all pages have in common: the frame around them, and the headers that guard them.
 struct Page: Sendable {
     enum Section: String, CaseIterable {
-        case overview, messages, tasks, lanes, templates
+        case overview, messages, tasks, lanes, templates, compliance
         case optOuts = "opt_outs"
     }
 

@@ -4,7 +4,7 @@ import Templating
 /// The page's own templates, compiled once; they are part of the program.
 struct PageTemplates: Sendable {
     enum Name: String, CaseIterable {
-        case ask, error, lanes, message, messages, overview, signin, task, tasks, template, templates
+        case ask, compliance, error, lanes, message, messages, overview, signin, task, tasks, template, templates
         case optOut = "opt_out"
         case optOuts = "opt_outs"
         case messageLive = "message_live"
@@ -26,6 +26,7 @@ struct PageTemplates: Sendable {
     private static func source(_ name: Name) -> [UInt8] {
         switch name {
         case .ask: PackageResources.ask_html
+        case .compliance: PackageResources.compliance_html
         case .error: PackageResources.error_html
         case .lanes: PackageResources.lanes_html
         case .message: PackageResources.message_html

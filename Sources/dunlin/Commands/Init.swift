@@ -43,6 +43,13 @@ struct Init: ParsableCommand {
             # website: https://example.com
             # color: "#0a5c5c"
             # headers: {X-Campaign: reminders}
+            # dkim: [{selector: s1, key: keys/s1.pem}]  # dunlin dkim new; else the relay signs
+            # compliance:                           # who writes to whom: see 'dunlin comply rules'
+            #   sender_role: first_party_own_name
+            #   jurisdictions: [US]
+            #   time_zone: America/New_York         # of recipients whose own is not known
+            #   send_hours: {from: "09:00", to: "17:00", channels: [email]}
+            #   frequency: [{most: 3, within: 7d}]
 
         channels:
           email:

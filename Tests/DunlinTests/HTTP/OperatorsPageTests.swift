@@ -299,8 +299,10 @@ struct OperatorsPageTests {
         _ = try await server.enqueue(Mail("a", subject: long, text: long))
         let browser = try await Browser(size: (390, 844), dark: dark)
         try await browser.signIn(server)
-        for path in ["/", "/messages", "/messages/1", "/templates", "/templates/invoice-issued", "/opt-outs", "/lanes"]
-        {
+        for path in [
+            "/", "/messages", "/messages/1", "/templates", "/templates/invoice-issued", "/opt-outs", "/lanes",
+            "/compliance",
+        ] {
             try await browser.open(server.url + path)
             let width = try await browser.run("return document.documentElement.scrollWidth") as? Int ?? 0
             #expect(width <= 390, "\(path) is \(width) wide")

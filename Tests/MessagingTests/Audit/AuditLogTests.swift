@@ -46,6 +46,19 @@ struct AuditLogTests {
         _ = try await pauses.resume(Pause(.sms, reason: "", by: ""), by: "bob")
         _ = try await pauses.resume(order, by: "bob")
         _ = try await Installation.rotateLinkSecret(fixture.database, by: "ada")
+        let people = People(fixture.database)
+        _ = try await people.merge(["x@example.com", "y@example.com"], by: "bob")
+        _ = try await people.erase("x@example.com", by: "bob")
+        let consent = Consent(
+            addressKey: "z@example.com",
+            address: "z@example.com",
+            channel: .email,
+            basis: "written",
+            source: "form",
+            at: 0
+        )
+        try await Consents(fixture.database).give(consent, by: "bob")
+        _ = try await Consents(fixture.database).withdraw("z@example.com", .email, brand: nil, by: "bob")
 
         let log = try await AuditLog(fixture.database).list(limit: 100)
         let since = Timestamp.text(fixture.clock.now)
@@ -60,6 +73,10 @@ struct AuditLogTests {
                 "ada: token.created t, read, test",
                 "bob: token.revoked t, ", "ada: lane.paused sms/twilio, spam", "bob: lane.resumed sms/twilio, ",
                 "ada: opt_out.key_rotated key 1, ",
+                "bob: person.merged x@example.com, x@example.com, y@example.com",
+                "bob: person.erased a person, 0 messages, the words of 0 rows of evidence",
+                "bob: consent.given z@example.com, email, written (form)",
+                "bob: consent.withdrawn z@example.com, email",
             ]
         )
         #expect(log.allSatisfy { $0.at == fixture.clock.now })

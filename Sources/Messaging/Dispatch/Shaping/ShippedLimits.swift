@@ -27,6 +27,14 @@ enum ShippedLimits {
         ("gmx", ["gmx.de", "gmx.net", "gmx.at", "gmx.ch", "gmx.com", "web.de", "mail.com"]),
     ]
 
+    private static let byDomain = Dictionary(
+        providers.flatMap { provider in provider.domains.map { ($0, provider.name) } },
+        uniquingKeysWith: { first, _ in first }
+    )
+
+    /// The large mailbox provider of a recipient's domain; `other` for all others.
+    static func provider(of domain: String) -> String { byDomain[domain] ?? "other" }
+
     /// Behind the configured ones.
     static let rules: [LimitRule] = providers.map { provider in
         LimitRule(

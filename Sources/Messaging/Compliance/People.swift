@@ -1,0 +1,158 @@
+import JSON
+public import Storage
+
+/// Which addresses are one person's, and what is kept of a person.
+public struct People: Sendable {
+    let database: any Database
+
+    public init(_ database: any Database) {
+        self.database = database
+    }
+
+    private static let personOf = Statement("SELECT person FROM person WHERE address_key = $1")
+    private static let addresses = Statement("SELECT address_key FROM person WHERE person = $1 ORDER BY address_key")
+    private static let join = Statement(
+        """
+        INSERT INTO person (address_key, person) VALUES ($1, $2)
+        ON CONFLICT (address_key) DO UPDATE SET person = excluded.person
+        """
+    )
+    private static let move = Statement("UPDATE person SET person = $2 WHERE person = $1")
+    private static let messages = Statement("SELECT id FROM message WHERE address_key = $1 ORDER BY id")
+    private static let open = Statement(
+        "SELECT count(*) FROM message WHERE address_key = $1 AND state IN ('waiting', 'held', 'sending')"
+    )
+    private static let finished = Statement(
+        "SELECT id, state FROM message WHERE address_key = $1 AND finished_at IS NOT NULL ORDER BY id LIMIT $2"
+    )
+    private static let eraseEvidence = Statement(
+        "UPDATE evidence SET body = NULL, address_key = NULL WHERE address_key = $1 AND kind IN ('attempt', 'decision')"
+    )
+
+    private static let eraseRaw = Statement(
+        "UPDATE hook SET raw = NULL WHERE message IN (SELECT id FROM message WHERE address_key = $1) AND raw IS NOT NULL"
+    )
+
+    static let statements = [personOf, addresses, join, move, messages, open, finished, eraseEvidence, eraseRaw]
+
+    // MARK: - Addresses
+
+    /// All keys that are known of the person of one; that one alone where nothing is known.
+    static func keys(_ key: String, _ connection: any Connection) throws -> [String] {
+        guard let person = try connection.first(personOf, [.text(key)], { $0.text(0) }) else { return [key] }
+        let all = try connection.all(addresses, [.text(person)]) { $0.text(0) }
+        return [key] + all.filter { $0 != key }
+    }
+
+    /// The same no for the person's other addresses.
+    static func others(of entry: OptOuts.Entry, _ connection: any Connection) throws -> [OptOuts.Entry] {
+        // That an address is gone says nothing of the others.
+        guard entry.source != OptOut.bounce else { return [] }
+        return try keys(entry.addressKey, connection).dropFirst().map { key in
+            var other = entry
+            (other.addressKey, other.address) = (key, key)
+            other.note = ["said by \(entry.address)", entry.note].compactMap(\.self).joined(separator: ": ")
+            return other
+        }
+    }
+
+    /// Makes addresses one person's. What one of them has said no to, all have from then on.
+    ///
+    /// - Parameter keys: two or more.
+    /// - Returns: all addresses of the person.
+    public func merge(_ keys: [String], by: String) async throws -> [String] {
+        try await database.write(.power) { transaction in
+            guard let first = keys.first else { return [] }
+            let person = try transaction.first(People.personOf, [.text(first)]) { $0.text(0) } ?? first
+            for key in keys {
+                if let other = try transaction.first(People.personOf, [.text(key)], { $0.text(0) }), other != person {
+                    try transaction.execute(People.move, [.text(other), .text(person)])
+                }
+                try transaction.execute(People.join, [.text(key), .text(person)])
+            }
+            let all = try People.keys(first, transaction)
+            // The union: a no is lost by no merge.
+            for key in all {
+                let entries = try OptOuts.covering(key, transaction).filter { $0.source != OptOut.bounce }.map {
+                    OptOuts.Entry(
+                        addressKey: $0.addressKey,
+                        address: $0.address,
+                        scope: $0.scope,
+                        source: $0.source,
+                        note: $0.note,
+                        at: $0.at
+                    )
+                }
+                _ = try OptOuts.add(entries, by: by, transaction)
+            }
+            try AuditEntry.write(.peopleMerged, first, all.joined(separator: ", "), by: by, transaction)
+            return all
+        }
+    }
+
+    // MARK: - What is kept
+
+    public struct Record: Sendable {
+        public let addresses: [String]
+        public let messages: [Int64]
+        public let optOuts: [OptOut]
+        public let consents: [Consent]
+    }
+
+    /// All that is kept of a person, by one of their addresses.
+    public func show(_ key: String) async throws -> Record {
+        try await database.read { connection in
+            let keys = try People.keys(key, connection)
+            return Record(
+                addresses: keys,
+                messages: try keys.flatMap { try connection.all(People.messages, [.text($0)]) { $0.integer(0) } },
+                optOuts: try keys.flatMap { try OptOuts.covering($0, connection) },
+                consents: try keys.flatMap { try Consents.of($0, connection) }
+            )
+        }
+    }
+
+    public struct Erasure: Sendable, Equatable {
+        public var messages = 0
+        public var evidence = 0
+        /// Messages that are still to go, and are kept.
+        public var open: Int64 = 0
+    }
+
+    /// Erases what was written to a person: finished messages with their words, and the words of the evidence. What they said no
+    /// to stays, as does the chain of evidence with its digests.
+    public func erase(_ key: String, by: String) async throws -> Erasure {
+        let keys = try await database.read { try People.keys(key, $0) }
+        var erasure = Erasure()
+        for key in keys {
+            _ = try await database.write(.power) { try $0.execute(People.eraseRaw, [.text(key)]) }
+            while true {
+                let count = try await database.write(.power) { transaction in
+                    let found = try transaction.all(People.finished, [.text(key), .integer(500)]) {
+                        (id: $0.integer(0), state: MessageState(rawValue: $0.text(1)) ?? .sent)
+                    }
+                    for (state, messages) in Dictionary(grouping: found, by: \.state) {
+                        try Queue.forget(messages.map(\.id), in: state, transaction)
+                    }
+                    return found.count
+                }
+                erasure.messages += count
+                if count < 500 { break }
+            }
+            let (evidence, open) = try await database.write(.power) { transaction in
+                let count = try transaction.execute(People.eraseEvidence, [.text(key)])
+                let open = try transaction.first(People.open, [.text(key)]) { $0.integer(0) } ?? 0
+                return (count, open)
+            }
+            erasure.evidence += evidence
+            erasure.open += open
+        }
+        let done = erasure
+        try await database.write(.power) { transaction in
+            let detail = "\(done.messages) messages, the words of \(done.evidence) rows of evidence"
+            // Whom it was about would be what is erased.
+            try AuditEntry.write(.personErased, "a person", detail, by: by, transaction)
+        }
+        return erasure
+    }
+}

@@ -21,7 +21,11 @@ static inline int resolver_ask(const char *name, int type, unsigned char *answer
         state.nscount = 1;
         state.nsaddr_list[0].sin_family = AF_INET;
         state.nsaddr_list[0].sin_port = htons((unsigned short) port);
-        inet_pton(AF_INET, server, &state.nsaddr_list[0].sin_addr);
+        if (inet_pton(AF_INET, server, &state.nsaddr_list[0].sin_addr) != 1) {
+            res_nclose(&state);
+            *failure = NETDB_INTERNAL;
+            return -1;
+        }
     }
     int length = res_nquery(&state, name, ns_c_in, type, answer, size);
     *failure = state.res_h_errno;

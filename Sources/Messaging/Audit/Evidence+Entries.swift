@@ -40,9 +40,9 @@ extension Evidence.Entry {
             writer.member("rules_version", Int64(ComplianceRule.version))
             writer.member("rules", verdict.rules.joined(separator: ","))
             switch verdict {
-            case .block(let reason, _): writer.member("reason", reason)
+            case .block(let reason, _), .hold(let reason, _): writer.member("reason", reason)
             case .wait(let until, _): writer.member("until", Timestamp.text(until))
-            case .expire, .send: break
+            case .expire, .tooLate, .send: break
             }
             if !message.zones.isEmpty { writer.member("zones", message.zones.joined(separator: ",")) }
             if !message.history.isEmpty { writer.member("contacts_before", Int64(message.history.count)) }

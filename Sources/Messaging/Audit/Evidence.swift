@@ -22,6 +22,8 @@ public struct Evidence: Sendable {
         case optOut = "opt_out"
         case optOutRemoved = "opt_out_removed"
         case consent
+        /// Words of earlier rows were erased, as the law asks.
+        case erasure
     }
 
     /// What is to be kept.
@@ -39,6 +41,7 @@ public struct Evidence: Sendable {
         public let at: Int64
         public let kind: String
         public let message: Int64?
+        let addressKey: String?
         /// JSON; `nil` where it was erased.
         public let body: String?
         let digest: [UInt8]
@@ -63,7 +66,7 @@ public struct Evidence: Sendable {
         }
     }
 
-    private static let columns = "number, at, kind, message, body, digest, hash"
+    private static let columns = "number, at, kind, message, body, digest, hash, address_key"
     private static let last = Statement(
         "SELECT \(columns) FROM evidence WHERE chain = 0 ORDER BY number DESC LIMIT 1"
     )
@@ -77,13 +80,22 @@ public struct Evidence: Sendable {
         "SELECT \(columns) FROM evidence WHERE chain = 0 AND number > $1 ORDER BY number LIMIT $2"
     )
     private static let ofMessage = Statement(
-        "SELECT \(columns) FROM evidence WHERE message = $1 ORDER BY chain, number"
+        "SELECT \(columns) FROM evidence WHERE message = $1 AND chain = 0 AND number > 0 ORDER BY number"
     )
     private static let ofPerson = Statement(
         "SELECT \(columns) FROM evidence WHERE chain = 0 AND number > $1 AND address_key = $2 ORDER BY number LIMIT $3"
     )
 
-    static let statements = [last, insert, page, ofMessage, ofPerson]
+    private static let strangers = Statement("SELECT count(*) FROM evidence WHERE chain <> 0 OR number < 1")
+    private static let erase = Statement(
+        """
+        UPDATE evidence SET body = NULL, address_key = NULL
+        WHERE address_key = $1 AND chain = 0 AND body IS NOT NULL AND kind IN ('attempt', 'decision')
+        RETURNING number
+        """
+    )
+
+    static let statements = [last, insert, page, ofMessage, ofPerson, strangers, erase]
 
     /// Before the first row.
     static let origin = [UInt8](repeating: 0, count: 32)
@@ -108,6 +120,25 @@ public struct Evidence: Sendable {
                 ]
             }
         )
+    }
+
+    /// Erases the words of what was sent to an address, and keeps which rows they were.
+    ///
+    /// - Returns: how many.
+    static func erase(_ addressKey: String, _ transaction: any Transaction) throws -> Int {
+        var numbers: [Int64] = []
+        try transaction.query(erase, [.text(addressKey)]) { numbers.append($0.integer(0)) }
+        guard !numbers.isEmpty else { return 0 }
+        let body = JSONWriter.text { writer in
+            writer.beginObject()
+            writer.name("rows")
+            writer.beginArray()
+            for number in numbers.sorted() { writer.integer(number) }
+            writer.endArray()
+            writer.endObject()
+        }
+        try append([Entry(kind: .erasure, message: nil, addressKey: "", body: Array(body.utf8))], transaction)
+        return numbers.count
     }
 
     /// The hash of a row, over all that must not change.
@@ -136,6 +167,7 @@ public struct Evidence: Sendable {
             at: row.integer(1),
             kind: row.text(2),
             message: row.optionalInteger(3),
+            addressKey: row.optionalText(7),
             body: row.optionalText(4),
             digest: row.bytes(5),
             hash: row.bytes(6)
@@ -194,6 +226,7 @@ public struct Evidence: Sendable {
         var expected: Int64 = 1
         var hash = Evidence.origin
         var isKnownThere = known == nil
+        var (erased, recorded): (Set<Int64>, Set<Int64>) = ([], [])
         try await each(Evidence.page, []) { row in
             if row.number != expected {
                 verification.faults.append(
@@ -209,8 +242,16 @@ public struct Evidence: Sendable {
                 if Array(SHA256.hash(data: Data(body.utf8))) != row.digest {
                     verification.faults.append("row \(row.number): its words were changed")
                 }
+                let words = try? JSONValue.parse(Array(body.utf8))
+                if let of = words?["to"]?.string ?? words?["key"]?.string, of != row.addressKey {
+                    verification.faults.append("row \(row.number): whom it is about was changed")
+                }
+                if row.kind == Kind.erasure.rawValue {
+                    recorded.formUnion(words?["rows"]?.elements.compactMap(\.integer) ?? [])
+                }
             } else {
                 verification.erased += 1
+                erased.insert(row.number)
             }
             if let known, known.number == row.number {
                 isKnownThere = true
@@ -224,6 +265,11 @@ public struct Evidence: Sendable {
             verification.rows += 1
             if verification.rows % 1000 == 0 { progress(verification.rows) }
         }
+        for number in erased.subtracting(recorded).sorted() {
+            verification.faults.append("row \(number): its words were taken out, and no erasure is recorded")
+        }
+        let strangers = try await database.read { try $0.first(Evidence.strangers, []) { $0.integer(0) } ?? 0 }
+        if strangers > 0 { verification.faults.append("\(strangers) rows stand outside of the chain") }
         if let known, !isKnownThere {
             verification.faults.append("row \(known.number), a head that was kept, is missing: the end was cut off")
         }

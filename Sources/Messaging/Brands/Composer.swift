@@ -221,9 +221,7 @@ public struct Composer: Sendable {
 
     /// What a preview shows: it opens nothing.
     private var sampleLink: String? {
-        links?.url(
-            OptOutLink(message: 0, channel: .email, addressKey: "", brand: "", category: "", locale: "en")
-        )
+        links?.deadURL
     }
 
     /// - Parameter link: where the recipient says no.
@@ -249,7 +247,7 @@ public struct Composer: Sendable {
                 addressKey: plan.recipient.key,
                 brand: plan.brand.id,
                 category: plan.category,
-                locale: plan.locale
+                locale: Language(locale: plan.locale).rawValue
             )
         )
     }
@@ -336,10 +334,12 @@ public struct Composer: Sendable {
 
     /// Throws what sending would trip over.
     func check(_ plan: Plan, _ rules: ChannelRules) throws(Rejection) {
+        if plan.channel == .email, case .email(let subject, let text, _) = try render(plan, link(plan, id: 1)) {
+            try SubjectLint.check(subject, text: text, place: plan.templateName.isEmpty ? "content.subject" : "vars")
+        }
         let (words, link) = try render(plan, id: 1)
         switch words {
         case .email(let subject, let text, let html):
-            try SubjectLint.check(subject, text: text, place: plan.templateName.isEmpty ? "content.subject" : "vars")
             _ = try email(plan, subject, text, html, link, id: 1, date: 0)
         case .parts(let parts):
             try rules.check(parts, plan.channel, place: plan.templateName.isEmpty ? "content" : "vars")

@@ -17,6 +17,15 @@ public enum Transports {
         secret: String = "",
         queue: Queue? = nil
     ) throws(Rejection) -> [Channel: [any Transport]] {
+        for (id, brand) in settings.brands.sorted(by: { $0.key < $1.key }) {
+            guard let retention = settings.retention?.milliseconds,
+                let longest = CompliancePolicy(brand).caps.map(\.within).max(), longest > retention
+            else { continue }
+            throw Rejection(
+                "retention",
+                "rules of brand '\(id)' look back for \(longest / 86_400_000) days: messages must be kept as long"
+            )
+        }
         let http = HTTPParts(
             thread: thread,
             clock: clock,

@@ -189,23 +189,23 @@ public struct CompliancePolicy: Sendable {
 /// What the rules ask, by brand.
 public struct CompliancePolicies: Sendable {
     private let policies: [String: CompliancePolicy]
-    /// Of a brand that the configuration does not know any more: the strict values.
-    private let strict: CompliancePolicy
+    /// Of a brand that the configuration does not know any more: what holds where nothing is said.
+    private let standard: CompliancePolicy
 
     public init(_ brands: [String: BrandSettings]) {
         policies = (brands.isEmpty ? [Brand.sampleID: .sample] : brands).mapValues(CompliancePolicy.init)
         var unknown = BrandSettings.sample
         unknown.compliance = ComplianceSettings()
-        strict = CompliancePolicy(unknown)
+        standard = CompliancePolicy(unknown)
     }
 
     /// The same for every brand.
     init(all policy: CompliancePolicy) {
         policies = [:]
-        strict = policy
+        standard = policy
     }
 
-    public subscript(_ brand: String) -> CompliancePolicy { policies[brand] ?? strict }
+    public subscript(_ brand: String) -> CompliancePolicy { policies[brand] ?? standard }
 }
 
 /// Where mobile carriers turn email into texts (47 CFR 64.3100 has the full list at the FCC). Known ones of large carriers.

@@ -51,7 +51,7 @@ public struct ComplianceRule: Sendable {
     private static let collectors: @Sendable (CompliancePolicy.Regime) -> Bool = { $0.isRegulationF }
     private static let america: @Sendable (CompliancePolicy.Regime) -> Bool = { $0.isIn("US") }
 
-    /// In the order in which they are asked.
+    /// By what they do: what ends a message, what makes it wait, what is added to it.
     public static let all: [ComplianceRule] = [
         ComplianceRule(
             id: "OPT-OUT",

@@ -7,9 +7,10 @@ enum Contacts {
 
     private static let recent = Statement(
         """
-        SELECT message.id, message.channel, message.started_at, content.conversation, task.outcome
+        SELECT message.id, message.channel, coalesce(task.finished_at, message.started_at), content.conversation,
+            task.outcome, message.state
         FROM message JOIN content ON content.id = message.id LEFT JOIN task ON task.message = message.id
-        WHERE message.address_key = $1 AND message.started_at > $2 AND message.test = 0
+        WHERE message.address_key = $1 AND coalesce(task.finished_at, message.started_at) > $2 AND message.test = 0
             AND (message.state IN ('sending', 'sent', 'delivered', 'bounced') OR message.doubt_since IS NOT NULL)
         ORDER BY message.id DESC LIMIT $3
         """
@@ -17,7 +18,7 @@ enum Contacts {
     /// The same without what only rules about conversations ask.
     private static let recentPlain = Statement(
         """
-        SELECT id, channel, started_at FROM message
+        SELECT id, channel, started_at, state FROM message
         WHERE address_key = $1 AND started_at > $2 AND test = 0
             AND (state IN ('sending', 'sent', 'delivered', 'bounced') OR doubt_since IS NOT NULL)
         ORDER BY id DESC LIMIT $3
@@ -65,12 +66,20 @@ enum Contacts {
         message.history = try connection.all(isOfConversation ? recent : recentPlain, values) { row -> Gate.Contact? in
             let id = row.integer(0)
             guard id != own, !but.contains(id), let channel = Channel(rawValue: row.text(1)) else { return nil }
-            guard isOfConversation else { return Gate.Contact(channel: channel, at: row.integer(2), conversation: nil) }
+            guard isOfConversation else {
+                return Gate.Contact(
+                    channel: channel,
+                    at: row.integer(2),
+                    conversation: nil,
+                    isUnderway: row.text(3) == MessageState.sending.rawValue
+                )
+            }
             return Gate.Contact(
                 channel: channel,
                 at: row.integer(2),
                 conversation: row.optionalText(3),
-                isConversation: row.optionalText(4).map(spoken.contains) ?? false
+                isConversation: row.optionalText(4).map(spoken.contains) ?? false,
+                isUnderway: row.text(5) == MessageState.sending.rawValue
             )
         }.compactMap(\.self)
         return message

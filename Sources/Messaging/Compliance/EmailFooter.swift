@@ -18,14 +18,19 @@ struct EmailFooter {
         var isAnything: Bool { address || stop || advertisement }
     }
 
+    /// How a text asks for the word that one answers with.
+    private static let replies = [
+        "\"stop\"", "“stop”", "„stop“", "«stop»", "« stop »", "&ldquo;stop&rdquo;", "&quot;stop&quot;", "'stop'",
+        "STOP",
+    ]
+
     private func missing(_ bytes: [UInt8], escaping: Bool) -> Missing {
         func has(_ text: String) -> Bool {
             EmailFooter.contains(bytes, escaping ? EmailFooter.escaped(text) : text)
         }
         return Missing(
             address: !has(brand.settings.postalAddress),
-            // The reply that stands for a link is asked for in words, which may be other ones.
-            stop: link.map { !has($0) } ?? !EmailFooter.contains(bytes, "stop"),
+            stop: link.map { !has($0) } ?? !EmailFooter.replies.contains { EmailFooter.contains(bytes, $0) },
             advertisement: isCommercial && !has(language.advertisement)
         )
     }

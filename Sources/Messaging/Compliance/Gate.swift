@@ -26,6 +26,8 @@ enum Gate {
         let conversation: String?
         /// A call in which they spoke.
         var isConversation = false
+        /// It is on its way, and may not leave after all.
+        var isUnderway = false
     }
 
     enum Verdict: Sendable, Equatable {
@@ -33,14 +35,19 @@ enum Gate {
         /// Not before then, by these rules.
         case wait(until: Int64, rules: [String])
         case block(String, rule: String)
+        /// A person must see to it: no time suits.
+        case hold(String, rules: [String])
         case expire
+        /// These rules let it go only when it is of no use any more.
+        case tooLate(rules: [String])
 
         var decision: Decision {
             switch self {
             case .send: .send
             case .wait: .defer
             case .block: .block
-            case .expire: .expire
+            case .hold: .hold
+            case .expire, .tooLate: .expire
             }
         }
 
@@ -50,6 +57,7 @@ enum Gate {
             case .send: []
             case .wait(_, let rules): rules
             case .block(_, let rule): [rule]
+            case .hold(_, let rules), .tooLate(let rules): rules
             case .expire: ["EXPIRY"]
             }
         }
@@ -59,6 +67,8 @@ enum Gate {
             switch self {
             case .send, .wait: nil
             case .block(let reason, _): (.blocked, reason)
+            case .hold(let reason, _): (.held, reason)
+            case .tooLate(let rules): (.expired, "expires before it may go: \(rules.joined(separator: ", "))")
             case .expire: (.expired, "expired before it could be sent")
             }
         }
@@ -66,7 +76,7 @@ enum Gate {
 
     /// What was decided, without the reason.
     enum Decision: String, Sendable {
-        case send, block, expire
+        case send, block, hold, expire
         case `defer`
     }
 
@@ -89,10 +99,17 @@ enum Gate {
         let first = decide(message, optOuts: optOuts, now: now)
         if case .block = first { return first }
         if let rule = policy.block(message, now: now) { return .block("\(rule.id): \(rule.summary)", rule: rule.id) }
-        guard first == .send, let (time, rules) = opening(message, policy, now: now) else { return first }
+        guard first == .send, let opening = opening(message, policy, now: now) else { return first }
+        guard let time = opening.time else {
+            let zones = zones(message, policy).joined(separator: ", ")
+            return .hold(
+                "no time suits \(opening.rules.joined(separator: ", ")) in every zone: \(zones)",
+                rules: opening.rules
+            )
+        }
         // It would have to wait for longer than it is of use.
-        if let expires = message.expires, expires <= time { return .expire }
-        return .wait(until: time, rules: rules)
+        if let expires = message.expires, expires <= time { return .tooLate(rules: opening.rules) }
+        return .wait(until: time, rules: opening.rules)
     }
 
     /// When the stretch of time ends in which a message may leave; `nil` where there is no end.
@@ -107,12 +124,12 @@ enum Gate {
     }
 
     /// The first instant at which hours and caps let a message go, spread over some minutes, and by whose rule it waits; `nil`
-    /// where it may go now.
+    /// where it may go now. Its time is `nil` where none suits.
     private static func opening(
         _ message: Facts,
         _ policy: CompliancePolicy,
         now: Int64
-    ) -> (time: Int64, rules: [String])? {
+    ) -> (time: Int64?, rules: [String])? {
         var time = now
         var rules: [String] = []
         for cap in policy.caps(message.channel, now: now) {
@@ -124,14 +141,14 @@ enum Gate {
         if !windows.isEmpty {
             let quiet = QuietHours(windows: windows, zones: zones(message, policy))
             guard let opens = quiet.opens(from: time) else {
-                // There is no such time as far as one sees: it is looked at again.
-                return (time + QuietHours.horizon, rules + names)
+                return (nil, rules + names)
             }
             if opens > time {
                 rules += names
                 time = opens
-                // Not beyond what is open then.
-                time += spread(message.id) % max(1, min(Gate.spread, (quiet.closes(from: opens) - opens) / 2))
+                // Not beyond what is open then, nor beyond its use.
+                let end = min(quiet.closes(from: opens), message.expires ?? .max)
+                time += spread(message.id) % max(1, min(Gate.spread, (end - opens) / 2))
             }
         }
         return rules.isEmpty ? nil : (time, rules)
@@ -144,6 +161,9 @@ enum Gate {
 }
 
 extension CompliancePolicy.Cap {
+    /// Milliseconds.
+    static let again: Int64 = 3_600_000
+
     /// When one more may go to the recipient: `now` where it may at once.
     func frees(_ message: Gate.Facts, now: Int64) -> Int64 {
         let counted = message.history.filter { contact in
@@ -156,6 +176,7 @@ extension CompliancePolicy.Cap {
         if endsWithConversation, let spoken = counted.first(where: \.isConversation) {
             free = max(free, spoken.at + within)
         }
-        return free
+        // What is only on its way may not leave after all: that is looked at again.
+        return counted.contains(where: \.isUnderway) ? min(free, now + CompliancePolicy.Cap.again) : free
     }
 }

@@ -117,6 +117,9 @@ public struct OptOutLinks: Sendable {
     }
 
     public func url(_ link: OptOutLink) -> String { base + tokens.token(link) }
+
+    /// Looks like one, and opens nothing.
+    var deadURL: String { base + "preview" }
 }
 
 /// Base64 with `-` and `_`, without padding (RFC 4648, 5).

@@ -9,6 +9,10 @@ public struct OptOuts: Sendable {
         self.database = database
     }
 
+    /// What may be taken back without the recipient having said so: a plain no takes its place, so that it is not taken back with
+    /// it.
+    private static let weak = [OptOut.review, OptOut.bounce, OptOut.provider].map { "'\($0)'" }.joined(separator: ", ")
+
     private static let columns = "id, address_key, channel, brand, category, address, source, note, at"
     private static let byKey = Statement("SELECT \(columns) FROM opt_out WHERE address_key = $1 ORDER BY id")
     private static let page = Statement("SELECT \(columns) FROM opt_out WHERE id > $1 ORDER BY id LIMIT $2")
@@ -16,7 +20,9 @@ public struct OptOuts: Sendable {
         """
         INSERT INTO opt_out (address_key, channel, brand, category, address, source, note, at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (address_key, channel, brand, category) DO NOTHING
+        ON CONFLICT (address_key, channel, brand, category) DO UPDATE SET
+            source = excluded.source, note = excluded.note, at = excluded.at
+        WHERE opt_out.source IN (\(weak)) AND excluded.source NOT IN (\(weak))
         """
     )
     private static let latest = Statement("SELECT \(columns) FROM opt_out ORDER BY id DESC LIMIT $1")
@@ -78,7 +84,7 @@ public struct OptOuts: Sendable {
         }
     }
 
-    /// Stores them durably; one that stands already stays as it is.
+    /// Stores them durably; one that stands already stays as it is, unless it is weaker.
     ///
     /// - Parameter by: who does it, for the audit log.
     /// - Returns: how many are new.

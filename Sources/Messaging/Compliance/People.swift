@@ -25,15 +25,12 @@ public struct People: Sendable {
     private static let finished = Statement(
         "SELECT id, state FROM message WHERE address_key = $1 AND finished_at IS NOT NULL ORDER BY id LIMIT $2"
     )
-    private static let eraseEvidence = Statement(
-        "UPDATE evidence SET body = NULL, address_key = NULL WHERE address_key = $1 AND kind IN ('attempt', 'decision')"
-    )
 
     private static let eraseRaw = Statement(
         "UPDATE hook SET raw = NULL WHERE message IN (SELECT id FROM message WHERE address_key = $1) AND raw IS NOT NULL"
     )
 
-    static let statements = [personOf, addresses, join, move, messages, open, finished, eraseEvidence, eraseRaw]
+    static let statements = [personOf, addresses, join, move, messages, open, finished, eraseRaw]
 
     // MARK: - Addresses
 
@@ -140,7 +137,7 @@ public struct People: Sendable {
                 if count < 500 { break }
             }
             let (evidence, open) = try await database.write(.power) { transaction in
-                let count = try transaction.execute(People.eraseEvidence, [.text(key)])
+                let count = try Evidence.erase(key, transaction)
                 let open = try transaction.first(People.open, [.text(key)]) { $0.integer(0) } ?? 0
                 return (count, open)
             }

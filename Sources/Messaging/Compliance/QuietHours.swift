@@ -57,7 +57,7 @@ struct QuietHours: Sendable {
     let zones: [String]
 
     /// Beyond this no opening is looked for: some sets of zones and days never open together.
-    static let horizon: Int64 = 40 * 86_400_000
+    static let horizon: Int64 = 15 * 86_400_000
 
     /// Whether all are open at an instant, and until when that may hold.
     func state(at time: Int64) -> (isOpen: Bool, until: Int64) {
@@ -66,8 +66,10 @@ struct QuietHours: Sendable {
         var closedUntil = Int64.max
         for window in windows {
             for zone in zones {
-                // A zone that nobody knows any more says nothing.
-                guard let state = window.state(in: zone, at: time) else { continue }
+                // A zone that the system has forgotten counts as UTC.
+                guard let state = window.state(in: zone, at: time) ?? window.state(in: "UTC", at: time) else {
+                    continue
+                }
                 until = min(until, state.until)
                 if !state.isOpen {
                     isOpen = false

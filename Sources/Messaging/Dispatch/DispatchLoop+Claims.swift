@@ -82,7 +82,9 @@ extension DispatchLoop {
     }
 
     /// What parks messages of which only this lane might know whether they have arrived.
-    private static func doubt(_ lane: Lane) -> String { "lane:=\(lane.transport.name)" }
+    private static func doubt(_ lane: Lane) -> String { doubtPrefix + lane.transport.name }
+
+    private static let doubtPrefix = "lane:="
 
     /// Whether a channel has more than one way out.
     func isChoice(_ channel: Channel) -> Bool {
@@ -192,6 +194,8 @@ extension DispatchLoop {
                 var kept = handOff
                 kept.document = []
                 work.parkings.append(Parking(handOff: kept, share: share))
+                // What nobody is in doubt about need not wait for one lane.
+                guard keeper.map({ !$0.hasPrefix(DispatchLoop.doubtPrefix) }) ?? true else { continue }
                 let move = Parking.Move(
                     from: handOff.share,
                     to: share,
@@ -247,6 +251,17 @@ extension DispatchLoop {
         for (share, count) in parked {
             books[share.channel]?.park(share, count, now: now)
             if let limit = share.limit { shaper.parked(count, under: limit, share.channel) }
+        }
+        defer {
+            // What was deferred stands among its brand's again: the next claim finds when it is due.
+            for (channel, counts) in result.gate where counts[.defer] != nil {
+                for claim in turn.claims where claim.share.channel == channel {
+                    books[channel]?.notice(claim.share.brand, due: 0)
+                }
+                for handOff in turn.stale where handOff.channel == channel {
+                    books[channel]?.notice(handOff.brand, due: 0)
+                }
+            }
         }
         for claim in turn.claims {
             let share = claim.share

@@ -68,7 +68,7 @@ struct DispatchLoop {
     /// How often it looks for pauses of its own process.
     static let pausePoll: UInt64 = 1_000_000_000
     static let beatEvery: UInt64 = 2_000_000_000
-    static let receiptsEvery: UInt64 = 60_000_000_000
+    static let receiptsEvery = UInt64(MissingReceipts.stretch) * 1_000_000
     static let mostPerClaim = 1024
     /// Bytes of rendered messages in hand beyond which no large one is claimed.
     static let mostBytes = 64 << 20
@@ -171,7 +171,9 @@ struct DispatchLoop {
             storageFailures = 0
             isUnsure = false
         }
-        let wasBusy = !work.settlements.isEmpty || !work.stale.isEmpty || !work.parkings.isEmpty
+        let wasBusy =
+            !work.settlements.isEmpty || !work.stale.isEmpty || !work.parkings.isEmpty
+            || result.gate.values.contains { $0.keys.contains { $0 != .send } }
         let stale = work.stale
         note(work, result, now: now)
         work = Queue.Turn()

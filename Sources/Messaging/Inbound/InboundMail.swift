@@ -18,6 +18,8 @@ public struct InboundMail: Sendable, Equatable {
     public let matter: Matter
     /// Our message, where the mail proves which: by our Message-ID, or by the return path that it came to.
     public let message: Int64?
+    /// Whom our message went to, as a report of it says.
+    public let recipient: String?
     /// Who sent it, as it says.
     public let from: String
     public let subject: String
@@ -37,6 +39,7 @@ public struct InboundMail: Sendable, Equatable {
         let report = returned.first { $0.type == "message/delivery-status" }
         let feedback = returned.first { $0.type == "message/feedback-report" }
         message = InboundMail.message(mail, Array(returned), recipient, ids)
+        self.recipient = feedback.flatMap { InboundMail.fields($0)["original-rcpt-to"] }.map(InboundMail.address)
         if let feedback {
             let fields = InboundMail.fields(feedback)
             // Other kinds, such as "not-spam", say nothing against us.
@@ -83,6 +86,7 @@ public struct InboundMail: Sendable, Equatable {
 
     /// The address of `Ada <ada@example.com>`, as it stands.
     static func address(_ text: String) -> String {
+        let text = String(text.unicodeScalars.prefix(1000))
         if let open = text.lastIndex(of: "<"), let close = text[open...].firstIndex(of: ">") {
             return String(text[text.index(after: open)..<close])
         }
@@ -94,9 +98,11 @@ public struct InboundMail: Sendable, Equatable {
     /// `name: value` lines of a report; of several the last recipient's.
     private static func fields(_ part: MIMEPart) -> [String: String] {
         var fields: [String: String] = [:]
-        for line in part.text.replacing("\r\n", with: "\n").replacing("\n ", with: " ").replacing("\n\t", with: " ")
-            .split(separator: "\n").prefix(200)
-        {
+        for line in bounded(part.text).replacing("\r\n", with: "\n").replacing("\n ", with: " ").replacing(
+            "\n\t",
+            with: " "
+        )
+        .split(separator: "\n").prefix(200) {
             let halves = line.split(separator: ":", maxSplits: 1)
             guard halves.count == 2 else { continue }
             let name = halves[0].trimmingCharacters(in: .whitespaces).lowercased()
@@ -153,45 +159,67 @@ public struct InboundMail: Sendable, Equatable {
         return ["unsubscribe", "stop", "opt out", "optout", "remove", "abmelden", "desabonner"].contains(words)
     }
 
-    /// A plain word in the first line counts, whatever stands below it, such as a signature.
+    /// A plain word in one of the first lines counts, whatever stands around it, such as a greeting or a signature.
     private static func wish(_ text: String) -> WishReader.Wish? {
-        let first = text.split(separator: "\n").first.flatMap { WishReader.read(String($0)) }
-        return first == .stop ? .stop : WishReader.read(text) ?? (first == .review ? .review : nil)
+        let lines = text.split(separator: "\n").prefix(10).map { WishReader.read(String($0)) }
+        if lines.contains(.stop) { return .stop }
+        return WishReader.read(text) ?? (lines.contains(.review) ? .review : nil)
     }
 
     /// The text without what it quotes: our own footer speaks of stopping too.
     static func newText(_ mail: MIMEPart) -> String {
-        let part = mail.all.first { $0.type == "text/plain" && $0.parts.isEmpty }
-        let html = mail.all.first { $0.type == "text/html" }
-        let text = part?.text ?? html.map { strip(String($0.text.prefix(200_000))) } ?? ""
+        let plain = mail.all.first { $0.type == "text/plain" && $0.parts.isEmpty }?.text ?? ""
+        var text = bounded(plain)
+        if text.allSatisfy(\.isWhitespace) {
+            text = strip(bounded(mail.all.first { $0.type == "text/html" }?.text ?? ""))
+        }
         var lines: [Substring] = []
-        for line in text.prefix(200_000).replacing("\r\n", with: "\n").split(
-            separator: "\n",
-            omittingEmptySubsequences: false
-        )
-        .prefix(2000) {
+        var isQuote = false
+        for line in text.replacing("\r\n", with: "\n").split(separator: "\n", omittingEmptySubsequences: false).prefix(
+            2000
+        ) {
             let trimmed = line.trimmingCharacters(in: .whitespaces)
-            if trimmed.hasPrefix(">") { continue }
-            if isQuoteIntroduction(trimmed) { break }
-            lines.append(line)
+            if trimmed.hasPrefix(">") {
+                // What stands below what is quoted line by line is theirs again.
+                isQuote = false
+                continue
+            }
+            if isEnd(trimmed) { break }
+            if isQuoteIntroduction(trimmed) {
+                isQuote = true
+                continue
+            }
+            if !isQuote || lines.isEmpty && !trimmed.isEmpty { lines.append(line) }
         }
         return lines.joined(separator: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// What mail programs write above what they quote, and signatures' mark.
+    /// Unicode scalars of a text that are looked at.
+    private static func bounded(_ text: String) -> String { String(text.unicodeScalars.prefix(8000)) }
+
+    /// The mark of a signature, or of a whole message below.
+    private static func isEnd(_ line: String) -> Bool {
+        line == "--" || line.hasPrefix("-----Original Message") || line.hasPrefix("________________")
+    }
+
+    /// What mail programs write above what they quote.
     private static func isQuoteIntroduction(_ line: String) -> Bool {
-        if line == "--" || line == "-- " || line.hasPrefix("-----Original Message")
-            || line.hasPrefix("________________")
-        {
-            return true
-        }
-        let isShort = line.count < 300
         let begins = ["On ", "Am ", "Le ", "El ", "Il ", "Op "].contains(where: line.hasPrefix)
-        return isShort && begins && (line.hasSuffix(":") || line.contains("@") && line.contains("<"))
+        return line.utf8.count < 500 && begins && (line.hasSuffix(":") || line.contains("@") && line.contains("<"))
     }
 
     private static func strip(_ html: String) -> String {
         var html = html
+        for name in ["style", "script", "head"] {
+            while let start = html.range(of: "<\(name)", options: .caseInsensitive) {
+                let end = html.range(
+                    of: "</\(name)>",
+                    options: .caseInsensitive,
+                    range: start.upperBound..<html.endIndex
+                )
+                html.removeSubrange(start.lowerBound..<(end?.upperBound ?? html.endIndex))
+            }
+        }
         // What is quoted is none of theirs.
         if let start = html.range(of: "<blockquote", options: .caseInsensitive),
             let end = html.range(of: "</blockquote>", options: [.caseInsensitive, .backwards]),
@@ -215,7 +243,7 @@ public struct InboundMail: Sendable, Equatable {
 
     /// Encoded words (RFC 2047) as their text.
     static func decoded(_ header: String) -> String {
-        String(header.prefix(2000)).replacing(/=\?[A-Za-z0-9_-]+\?([BbQq])\?([^?]*)\?=/) { match in
+        String(header.unicodeScalars.prefix(1000)).replacing(/=\?[A-Za-z0-9_-]+\?([BbQq])\?([^?]*)\?=/) { match in
             let bytes: [UInt8]
             if match.1.lowercased() == "b" {
                 bytes = Data(base64Encoded: String(match.2)).map(Array.init) ?? []
@@ -239,7 +267,7 @@ extension MessageIDs {
 
     /// The message whose return path this is.
     func message(ofReturnPath address: String) -> Int64? {
-        guard let plus = address.firstIndex(of: "+"), let at = address.lastIndex(of: "@"), plus < at else { return nil }
+        guard let plus = address.lastIndex(of: "+"), let at = address.lastIndex(of: "@"), plus < at else { return nil }
         return message(of: "\(address[address.index(after: plus)..<at])@")
     }
 }

@@ -12,7 +12,7 @@ struct MIMEPart {
     private static let deepest = 8
     private static let mostParts = 100
     private static let mostHeaders = 500
-    private static let longestHeader = 64 << 10
+    private static let longestHeader = 8 << 10
 
     init(_ message: [UInt8]) {
         var budget = MIMEPart.mostParts
@@ -128,7 +128,7 @@ struct MIMEPart {
 
     /// `word; name=value; name="value"`.
     static func value(_ text: String) -> (word: String, parameters: [String: String]) {
-        let fields = text.split(separator: ";", maxSplits: 50)
+        let fields = String(text.unicodeScalars.prefix(1000)).split(separator: ";", maxSplits: 50)
         var parameters: [String: String] = [:]
         for field in fields.dropFirst() {
             let halves = field.split(separator: "=", maxSplits: 1)

@@ -63,13 +63,19 @@ extension Queue {
         "UPDATE message SET state = 'waiting', node = NULL WHERE id = $1 AND fence = $2 AND state = 'sending'"
     )
 
-    /// Who had a message when nobody knew what became of it.
+    /// Who had a message when nobody knew what became of it; not known where its worker died at the first attempt.
     private static let doubtLane = Statement(
-        "SELECT transport FROM event WHERE message = $1 AND kind = 'uncertain' ORDER BY number DESC LIMIT 1"
+        """
+        SELECT transport FROM event WHERE message = $1 AND kind = 'uncertain' AND transport <> ''
+        ORDER BY number DESC LIMIT 1
+        """
     )
 
     private static let deferring = Statement(
-        "UPDATE message SET state = 'waiting', node = NULL, due = $3 WHERE id = $1 AND fence = $2 AND state = 'sending'"
+        """
+        UPDATE message SET state = 'waiting', node = NULL, due = $3, share = brand
+        WHERE id = $1 AND fence = $2 AND state = 'sending'
+        """
     )
 
     private static let ofNode = Statement("SELECT id, fence FROM message WHERE state = 'sending' AND node = $1")
@@ -157,7 +163,6 @@ extension Queue {
                 }
             }
             for (facts, order, var handOff, hasOptOuts) in listed.sorted(by: { $0.order < $1.order }) {
-                undecided.remove(handOff.id)
                 let verdict = try Queue.decide(
                     facts,
                     policy,
@@ -167,10 +172,11 @@ extension Queue {
                     transaction
                 )
                 if case .send = verdict {
+                    undecided.remove(handOff.id)
                     if !handOff.isTest { handOff.closes = Gate.closes(facts, policy, now: now) }
                     claimed.append((order, handOff))
                 } else {
-                    stopped.append(Stop(message: facts, fence: handOff.fence, verdict: verdict))
+                    stopped.append(Stop(message: facts, fence: handOff.fence, isTest: handOff.isTest, verdict: verdict))
                 }
             }
             handOffs += claimed.sorted { $0.order < $1.order }.map(\.handOff)
@@ -298,14 +304,14 @@ extension Queue {
                 policies[facts.brand],
                 optOuts: try OptOuts.covering(facts.addressKey, transaction),
                 isTest: handOff.isTest,
-                [],
+                Set(stopped.map(\.message.id)),
                 transaction
             )
             decided(handOff.channel, verdict.decision)
             if case .send = verdict {
                 may.insert(handOff.id)
             } else {
-                stopped.append(Stop(message: facts, fence: handOff.fence, verdict: verdict))
+                stopped.append(Stop(message: facts, fence: handOff.fence, isTest: handOff.isTest, verdict: verdict))
             }
         }
         try finish(stopped, transaction)
@@ -316,6 +322,7 @@ extension Queue {
     private struct Stop {
         let message: Gate.Facts
         let fence: Int64
+        let isTest: Bool
         let verdict: Gate.Verdict
     }
 
@@ -335,13 +342,17 @@ extension Queue {
             }
             guard let (state, reason) = verdict.end else { continue }
             rows.append([
-                .integer(id), .integer(fence), .text(state.rawValue), .integer(transaction.now), .text(reason),
+                .integer(id), .integer(fence), .text(state.rawValue),
+                state.isFinal ? .integer(transaction.now) : .null, .text(reason),
             ])
             events.append(Event(message: id, at: transaction.now, kind: .init(state), detail: reason))
         }
         try transaction.batch(finishUnsent, rows)
         try Event.insert(events, transaction)
-        try Evidence.append(stopped.map { Evidence.Entry($0.message, $0.verdict) }, transaction)
+        try Evidence.append(
+            stopped.filter { !$0.isTest }.map { Evidence.Entry($0.message, $0.verdict) },
+            transaction
+        )
         var counts: [ComplianceCounts.Key: Int64] = [:]
         for stop in stopped {
             for rule in stop.verdict.rules {

@@ -141,7 +141,9 @@ public struct HookLog: Sendable {
                 )
             }
             for hook in pending {
-                let isDone = try HookLog.apply(hook.receipt, from: hook.transport, reopening, transaction)
+                // Only texts go again.
+                let again = hook.transport == InboundDesk.name ? nil : reopening
+                let isDone = try HookLog.apply(hook.receipt, from: hook.transport, again, transaction)
                 guard isDone || transaction.now - hook.at > HookLog.patience else { continue }
                 let state = isDone ? State.applied : .unknown
                 try transaction.execute(HookLog.settle, [.integer(hook.id), .integer(state.rawValue)])
@@ -296,12 +298,18 @@ public struct HookLog: Sendable {
         let ours = try mail.message.flatMap { id in
             try transaction.first(recipient, [.integer(id)]) { (key: $0.text(0), brand: $0.text(1)) }
         }
-        let key = try? ours?.key ?? Recipient.key(of: mail.from, channel: .email)
+        // A message that is forgotten is still proven to be ours.
+        let reported = mail.message == nil ? nil : mail.recipient
+        let key = ours?.key ?? (try? Recipient.key(of: reported ?? mail.from, channel: .email))
         let entry: (source: String, note: String)? =
             switch mail.matter {
             // Without proof anybody could silence anybody's mail.
-            case .complaint: ours == nil ? nil : (OptOut.complaint, "the mailbox provider reports it as spam")
-            case .wish(.stop, let text): (OptOut.reply, "wrote: \(text.prefix(200))")
+            case .complaint:
+                mail.message == nil || ours == nil && reported == nil
+                    ? nil : (OptOut.complaint, "the mailbox provider reports it as spam")
+            // A sender is easily made up: what proves no message of ours is for a person to read.
+            case .wish(.stop, let text):
+                (mail.message == nil ? OptOut.review : OptOut.reply, "wrote: \(text.prefix(200))")
             case .wish(.review, let text): (OptOut.review, "wrote: \(text.prefix(200))")
             case .wish, .reply, .automatic, .bounce: nil
             }

@@ -17,7 +17,7 @@ public struct ComplianceSettings: Sendable, Codable {
     public var sendHours: SendHoursSettings?
     /// The most that a person gets.
     public var frequency: [FrequencySettings]?
-    /// Rules by id that are switched off (`false`), or on where they are off by default (`true`).
+    /// Rules by id that are switched off (`false`).
     public var rules: [String: Bool]?
 
     public enum SenderRole: String, Sendable, Codable, CaseIterable {

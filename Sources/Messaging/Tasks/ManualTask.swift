@@ -56,6 +56,8 @@ public struct ManualTask: Sendable {
     public let finishedAt: Int64?
     /// Why it must not be done: the person has said no since, or it is too late. `nil` where it may.
     public let stop: String?
+    /// Why it must not be done now, and from when it may.
+    public var notNow: String?
 
     public func write(to writer: inout JSONWriter, parts: [RenderedPart]? = nil) {
         writer.beginObject()
@@ -73,6 +75,7 @@ public struct ManualTask: Sendable {
         if let by { writer.member("by", by) }
         if let finishedAt { writer.member("finished_at", Timestamp.text(finishedAt)) }
         if let stop { writer.member("stop", stop) }
+        if let notNow { writer.member("not_now", notNow) }
         if let parts {
             writer.name("parts")
             writer.beginArray()

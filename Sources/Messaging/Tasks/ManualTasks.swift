@@ -5,9 +5,11 @@ public import Storage
 public struct ManualTasks: Sendable {
     let database: any Database
     private let bell: Bell
+    private let policies: CompliancePolicies
 
     public init(_ queue: Queue) {
         database = queue.database
+        policies = queue.policies
         bell = queue.bell
     }
 
@@ -23,7 +25,7 @@ public struct ManualTasks: Sendable {
     private static let columns = """
         task.message, message.channel, message.brand, content.customer, task.state, task.assignee, task.opened_at, task.due,
             task.outcome, task.note, task.actor, task.finished_at, message.category, message.address_key, message.expires,
-            content.document
+            content.document, message.zones, message.test
         """
     private static let from = "task JOIN message ON message.id = task.message JOIN content ON content.id = task.message"
     private static let show = Statement("SELECT \(columns) FROM \(from) WHERE task.message = $1")
@@ -80,7 +82,7 @@ public struct ManualTasks: Sendable {
     public func task(_ id: Int64, now: Int64) async throws -> ManualTask? {
         try await database.read { connection in
             try connection.first(ManualTasks.show, [.integer(id)], ManualTasks.row).map {
-                try ManualTasks.judged($0, connection, now: now)
+                try judged($0, connection, now: now)
             }
         }
     }
@@ -99,7 +101,7 @@ public struct ManualTasks: Sendable {
         ]
         return try await database.read { connection in
             try connection.all(ManualTasks.listOpen, values, ManualTasks.row).map {
-                try ManualTasks.judged($0, connection, now: now)
+                try judged($0, connection, now: now)
             }
         }
     }
@@ -114,7 +116,7 @@ public struct ManualTasks: Sendable {
         let values: [SQLValue] = [.integer(before), .optional(assignee), .integer(Int64(limit))]
         return try await database.read { connection in
             try connection.all(ManualTasks.listDone, values, ManualTasks.row).map {
-                try ManualTasks.judged($0, connection, now: now)
+                try judged($0, connection, now: now)
             }
         }
     }
@@ -127,6 +129,7 @@ public struct ManualTasks: Sendable {
         let task: (String?) -> ManualTask
         let facts: Gate.Facts
         let isOpen: Bool
+        let isTest: Bool
     }
 
     private static func row(_ row: any Row) throws -> Found {
@@ -138,6 +141,15 @@ public struct ManualTasks: Sendable {
             note: row.optionalText(9), by: row.optionalText(10), finished: row.optionalInteger(11)
         )
         let isOpen = fields.state == ManualTask.State.open.rawValue
+        var facts = Gate.Facts(
+            channel: channel,
+            brand: fields.brand,
+            category: row.text(12),
+            addressKey: row.text(13),
+            expires: row.optionalInteger(14)
+        )
+        facts.id = fields.id
+        facts.zones = Queue.zones(row.optionalText(16))
         return Found(
             task: { stop in
                 ManualTask(
@@ -157,23 +169,29 @@ public struct ManualTasks: Sendable {
                     stop: stop
                 )
             },
-            facts: Gate.Facts(
-                channel: channel,
-                brand: fields.brand,
-                category: row.text(12),
-                addressKey: row.text(13),
-                expires: row.optionalInteger(14)
-            ),
-            isOpen: isOpen
+            facts: facts,
+            isOpen: isOpen,
+            isTest: row.integer(17) != 0
         )
     }
 
-    /// The gate is asked whenever somebody looks: who has said no since is not called.
-    private static func judged(_ found: Found, _ connection: any Connection, now: Int64) throws -> ManualTask {
+    /// The gate is asked whenever somebody looks: who has said no since is not called, nor who must not be called at this hour,
+    /// or has been called too often.
+    private func judged(_ found: Found, _ connection: any Connection, now: Int64) throws -> ManualTask {
         guard found.isOpen else { return found.task(nil) }
         let optOuts = try OptOuts.covering(found.facts.addressKey, connection)
-        let verdict = Gate.decide(found.facts, optOuts: optOuts, now: now)
-        return found.task(verdict.end?.reason)
+        var task = found.task(Gate.decide(found.facts, optOuts: optOuts, now: now).end?.reason)
+        guard task.stop == nil, !found.isTest else { return task }
+        let policy = policies[found.facts.brand]
+        let facts = try Contacts.complete(found.facts, policy, but: [], now: now, connection)
+        switch Gate.decide(facts, policy, optOuts: [], now: now) {
+        case .wait(let until, let rules):
+            task.notNow = "not before \(Timestamp.text(until)): \(rules.joined(separator: ", "))"
+        case .block(let reason, _), .hold(let reason, _): task.notNow = reason
+        case .tooLate(let rules): task.notNow = "not any more: \(rules.joined(separator: ", "))"
+        case .send, .expire: break
+        }
+        return task
     }
 
     // MARK: - Working off
@@ -197,7 +215,7 @@ public struct ManualTasks: Sendable {
             guard let found = try transaction.first(ManualTasks.show, [.integer(id)], ManualTasks.row) else {
                 return .notOpen
             }
-            let task = try ManualTasks.judged(found, transaction, now: transaction.now)
+            let task = try judged(found, transaction, now: transaction.now)
             if let stop = task.stop, outcome != .notDone { return .stopped(stop) }
             // Who says no meanwhile is blocked, not failed.
             let blocked = task.stop.map { (state: MessageState.blocked, kind: Event.Kind.blocked, reason: $0) }

@@ -66,22 +66,31 @@ struct OptOutLinkRoutes {
         return try await page(link, done: words.done, undo: choice)
     }
 
+    private static func note(_ link: OptOutLink) -> String { "message \(link.message)" }
+
     private func stop(_ scope: OptOut.Scope, _ link: OptOutLink, isOneClick: Bool) async throws {
         let entry = OptOuts.Entry(
             addressKey: link.addressKey,
             address: link.addressKey,
             scope: scope,
             source: isOneClick ? "one-click" : "link",
-            note: "message \(link.message)"
+            note: OptOutLinkRoutes.note(link)
         )
         _ = try await backend.optOuts.add([entry], by: "the recipient")
         try await backend.optOuts.takeEffect()
     }
 
-    /// Takes back what was said with a link, and no other no.
+    /// How long what was said with a link can be taken back with it, milliseconds: for who has slipped, and for nobody to whom the
+    /// message was passed on.
+    static let undoable: Int64 = 3_600_000
+
+    /// Takes back what was said with this very link a moment ago, and no other no.
     private func undo(_ scope: OptOut.Scope, _ link: OptOutLink) async throws {
         for optOut in try await backend.optOuts.covering(link.addressKey)
-        where optOut.scope == scope && ["link", "one-click"].contains(optOut.source) {
+        where optOut.scope == scope && ["link", "one-click"].contains(optOut.source)
+            && optOut.note == OptOutLinkRoutes.note(link)
+            && backend.clock.now() - optOut.at < OptOutLinkRoutes.undoable
+        {
             _ = try await backend.optOuts.remove(id: optOut.id, by: "the recipient")
         }
     }

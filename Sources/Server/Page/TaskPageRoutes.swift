@@ -157,6 +157,7 @@ extension ManualTask {
             "to": .text(to), "brand": .text(brand), "customer": .text(customer ?? ""),
             "assignee": .text(assignee ?? ""),
             "due": .text(Words.time(due)), "is_late": .flag(state == .open && due < now), "stop": .text(stop ?? ""),
+            "not_now": .text(notNow ?? ""),
             "outcome": .text(outcome?.words ?? ""), "said": .text(note ?? ""),
         ]
     }

@@ -115,7 +115,9 @@ struct AuditCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withApp(options) { app in
-                guard let head = try await Evidence(app.database).head() else { return Console.print("0:") }
+                guard let head = try await Evidence(app.database).head() else {
+                    throw Failure(.data, "there is no evidence yet")
+                }
                 Console.print("\(head.number):\(head.hashText)")
             }
         }

@@ -36,8 +36,9 @@ struct InboundCommand: AsyncParsableCommand {
                 if case .wish = mail.matter { try await app.optOuts.takeEffect() }
                 Console.print("\(InboundCommand.words(mail))\(isNew ? "" : ", which came before")")
             }
-        } catch let error as StorageError {
-            throw Failure(.temporary, error.message)
+        } catch {
+            // Whatever is wrong here, the mail is good: the mail server keeps it and comes again.
+            throw Failure(.temporary, (error as? StorageError)?.message ?? "\(error)")
         }
     }
 

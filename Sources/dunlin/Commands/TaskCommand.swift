@@ -49,7 +49,7 @@ struct TaskCommand: AsyncParsableCommand {
                     let late = task.state == .open && task.due < now ? "late" : "open"
                     table.add([
                         "\(task.id)", task.channel.rawValue, task.to, Timestamp.text(task.due), task.assignee ?? "-",
-                        task.outcome?.words ?? task.stop ?? late,
+                        task.outcome?.words ?? task.stop ?? task.notNow ?? late,
                     ])
                 }
                 Console.print(table.isEmpty ? (done ? "Nothing is done yet." : "There is nothing to do.") : table.text)
@@ -107,6 +107,7 @@ struct TaskCommand: AsyncParsableCommand {
                 if let outcome = task.outcome {
                     Console.print("\(outcome.words), by \(task.by ?? "")\(task.note.map { ": \($0)" } ?? "")")
                 }
+                if let notNow = task.notNow { Console.print("Do it later: \(notNow).") }
                 if let stop = task.stop {
                     Console.print("It must not be done any more: \(stop). 'dunlin task finish \(id) not_done' ends it.")
                 }

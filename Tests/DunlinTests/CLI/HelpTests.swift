@@ -60,8 +60,8 @@ struct HelpTests {
                   dkim                    The keys with which a brand's email is signed.
                   comply                  Which rules are applied, and what they say of a
                                           message.
-                  person                  What is kept of a person: show, export and erase
-                                          it; make addresses one person's; record consent.
+                  person                  What is kept of a person: show, export and erase it;
+                                          make addresses one person's; record consent.
                   audit                   Who changed what, and the evidence of what was sent
                                           and why.
 

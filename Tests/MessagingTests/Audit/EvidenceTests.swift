@@ -12,7 +12,7 @@ struct EvidenceTests {
             kind: .attempt,
             message: Int64(number),
             addressKey: "person\(number % 3)@example.com",
-            body: Array(#"{"n":\#(number)}"#.utf8)
+            body: Array(#"{"to":"person\#(number % 3)@example.com","n":\#(number)}"#.utf8)
         )
     }
 
@@ -47,8 +47,8 @@ struct EvidenceTests {
         let head = try #require(try await evidence.head())
         #expect(head.number == 10)
         #expect(try await faults(fixture, known: (10, head.hashText)) == [])
-        try await change(fixture, "UPDATE evidence SET body = NULL, address_key = NULL WHERE number IN (2, 5)")
-        #expect(try await evidence.verify() == .init(rows: 10, erased: 2, faults: []))
+        _ = try await fixture.database.write(.power) { try Evidence.erase("person2@example.com", $0) }
+        #expect(try await evidence.verify() == .init(rows: 11, erased: 3, faults: []))
         var numbers: [Int64] = []
         try await evidence.of(addressKey: "person1@example.com") { numbers.append($0.number) }
         #expect(numbers == [1, 4, 7, 10])
@@ -60,6 +60,16 @@ struct EvidenceTests {
         for (sql, expected) in [
             (["UPDATE evidence SET body = '{}' WHERE number = 4"], ["row 4: its words were changed"]),
             (["DELETE FROM evidence WHERE number = 6"], ["row 6 is missing"]),
+            (
+                ["UPDATE evidence SET body = NULL WHERE number = 3"],
+                ["row 3: its words were taken out, and no erasure is recorded"]
+            ),
+            (["UPDATE evidence SET address_key = 'x' WHERE number = 3"], ["row 3: whom it is about was changed"]),
+            (
+                [
+                    "INSERT INTO evidence (chain, number, at, kind, digest, hash) VALUES (1, 1, 0, 'attempt', X'00', X'00')"
+                ], ["1 rows stand outside of the chain"]
+            ),
             (["DELETE FROM evidence WHERE number < 4"], ["rows 1 to 3 are missing"]),
             (["UPDATE evidence SET at = at + 1 WHERE number = 7"], ["row 7 does not follow from the one before it"]),
             (["UPDATE evidence SET message = 99 WHERE number = 1"], ["row 1 does not follow from the one before it"]),

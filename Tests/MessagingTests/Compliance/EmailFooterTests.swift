@@ -89,7 +89,9 @@ struct EmailFooterTests {
             ("RE[2]: x", "", false),
             ("Reminder: invoice 7", "", true), ("Regarding: x", "", true), ("Your invoice re: x", "", true),
             ("$12.50 is due", "Please pay $12.50.", true), ("$12.50 is due", "Please pay USD 12.50.", true),
-            ("$12.50 is due", "Please pay $125.00.", false), ("€ 9 offen", "Bitte zahlen.", false),
+            ("$12.50 is due", "Please pay $125.00.", false), ("You owe $1,200", "It is $1,200.00.", true),
+            ("EUR 50 offen", "50.00 EUR", true), ("1.200,00 € offen", "1200 EUR", true), ("USD 50", "Nr. 51", false),
+            ("€ 9 offen", "Bitte zahlen.", false),
             ("12 days late", "x", true),
         ]
     )

@@ -57,6 +57,8 @@ struct RuleTests {
         switch Gate.decide(message, policy, optOuts: optOuts, now: now) {
         case .send: "send"
         case .expire: "expire"
+        case .tooLate(let rules): "too late \(rules.joined(separator: ","))"
+        case .hold(_, let rules): "hold \(rules.joined(separator: ","))"
         case .block(_, let rule): "block \(rule)"
         case .wait(_, let rules): "wait \(rules.joined(separator: ","))"
         }
@@ -143,7 +145,29 @@ struct RuleTests {
             expires: Self.time("2026-01-15T13:00:00Z")
         )
         late.id = 1
-        #expect(Self.decide(late, policy, at: night) == "expire")
+        #expect(Self.decide(late, policy, at: night) == "too late SM-08")
+    }
+
+    @Test("the spread leaves a message its time, and where no time suits every zone a person sees to it")
+    func edges() throws {
+        let night = Self.time("2026-01-15T08:00:00Z")
+        for id in Int64(1)...100 {
+            var short = Gate.Facts(
+                channel: .sms,
+                brand: "acme",
+                category: "transactional",
+                addressKey: "+12125550123",
+                expires: Self.time("2026-01-15T13:03:00Z")
+            )
+            short.id = id
+            #expect(Self.decide(short, at: night) == "wait SM-08", "\(id)")
+        }
+        let json = #"{"from": "09:00", "to": "12:00"}"#
+        let hours = try JSONDecoder().decode(SendHoursSettings.self, from: Data(json.utf8))
+        let apart = Self.message(.email) { $0.zones = ["Pacific/Auckland", "Pacific/Honolulu", "Europe/London"] }
+        let policy = Self.policy { $0.sendHours = hours }
+        #expect(Self.decide(apart, policy) == "hold HOURS")
+        #expect(Gate.decide(apart, policy, optOuts: [], now: Self.morning).end?.state == .held)
     }
 
     @Test("RF-01, RF-02: a collector's messages, with a margin, of consumers in the US alone")
@@ -315,7 +339,7 @@ struct RuleTests {
             case .send:
                 // No more was asked for than a plain message is.
                 if let closes = Gate.closes(message, policy, now: now) { #expect(closes > now) }
-            case .block, .expire: break
+            case .block, .expire, .tooLate, .hold: break
             }
             if policy.isPlain(message.channel), message.domain != "vtext.com" {
                 #expect(

@@ -81,6 +81,54 @@ struct DeferralTests {
         #expect(try await fixture.states() == [.sent: 5, .waiting: 1])
     }
 
+    @Test("what a limit had parked is deferred all the same, wakes nobody before its time, and leaves then")
+    func parked() async throws {
+        var fixture = try await DispatcherFixture()
+        fixture.policies = Self.policies { $0.sendHours = try? Self.hours("06:00", "09:00") }
+        fixture.limits = [
+            try JSONDecoding.decode(#"{"each": "domain", "domains": ["example.com"], "rate": "1/s", "burst": 1}"#)
+        ]
+        let ids = try await fixture.enqueue(30)
+        let transport = MemoryTransport()
+        let dispatcher = try fixture.dispatcher([transport], untilEmpty: false)
+        try await fixture.whileWorking(dispatcher) {
+            await transport.wait { $0.departed.count >= 1 }
+            // It becomes 9 o'clock while most are parked.
+            fixture.clock.now += 3_600_000
+            try await fixture.eventually { report in report.parkedByChannel.values.reduce(0, +) == 0 }
+        }
+        let sent = transport.departures.count
+        #expect(sent < ids.count)
+        try await fixture.drain(transport)
+        #expect(transport.departures.count == sent, "an empty run ends, and sends nothing at night")
+        fixture.clock.now += 23 * 3_600_000
+        fixture.limits = []
+        try await fixture.drain(transport)
+        #expect(Set(transport.departures.map(\.id)) == Set(ids))
+    }
+
+    @Test("one that the gate has stopped counts as nothing that was sent")
+    func stopped() async throws {
+        var fixture = try await DispatcherFixture()
+        fixture.policies = Self.policies {
+            $0.frequency = [try? Self.cap(#"{"most": 1, "within": "24h"}"#)].compactMap(\.self)
+        }
+        let no = OptOuts.Entry(
+            addressKey: "ada@example.com",
+            address: "ada@example.com",
+            scope: .init(category: "commercial"),
+            source: "cli"
+        )
+        _ = try await fixture.queued.optOuts.add([no], by: "ada")
+        let ids = try await fixture.enqueue([
+            QueueFixture.message(to: "ada@example.com", category: "commercial"),
+            QueueFixture.message(to: "ada@example.com"),
+        ])
+        let transport = MemoryTransport()
+        try await fixture.drain(transport)
+        #expect(transport.departures.map(\.id) == [ids[1]])
+    }
+
     @Test("one slot that is left goes to one of two workers")
     func oneSlot() async throws {
         let fixture = try await QueueFixture()

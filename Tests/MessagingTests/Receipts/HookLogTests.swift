@@ -239,7 +239,7 @@ struct HookLogTests {
         "a text that is a no, or may be one, holds at once and once; other words do not",
         arguments: [
             ("STOP", nil, "reply"), (" stop. ", nil, "reply"), ("Stop texting me", nil, "reply"),
-            ("I'll cancel the check", nil, "review"), ("", nil, nil), ("help", nil, nil),
+            ("can I stop by on friday?", nil, "review"), ("", nil, nil), ("help", nil, nil),
             ("Halte", "stop", "reply"), ("stop", "help", nil), ("YES", "start", nil),
         ] as [(String, String?, String?)]
     )
@@ -259,6 +259,24 @@ struct HookLogTests {
         #expect(optOuts.map(\.source) == [source].compactMap(\.self))
         let audit = try await AuditLog(fixture.queued.database).list(limit: 9)
         #expect(audit.map(\.by) == (source == nil ? [] : ["twilio"]))
+    }
+
+    @Test("a plain no that follows one for a person to read stands when that is taken back")
+    func stronger() async throws {
+        let fixture = try await Fixture()
+        func text(_ words: String, _ number: Int) async throws {
+            let inbound = InboundText(reference: "SM\(number)", from: "+12025550123", to: "", text: words)
+            let content = HookContent(matter: .inbound(inbound), identity: "SM\(number)/received")
+            _ = try await fixture.log.take(content, from: "twilio", raw: [])
+        }
+        try await text("when does it end?", 1)
+        #expect(try await fixture.queued.optOuts.covering("+12025550123").map(\.source) == ["review"])
+        try await text("STOP", 2)
+        let standing = try await fixture.queued.optOuts.covering("+12025550123")
+        #expect(standing.map(\.source) == ["reply"] && standing.first?.note == "texted: STOP")
+        try await text("end of month ok?", 3)
+        #expect(try await fixture.queued.optOuts.covering("+12025550123").map(\.source) == ["reply"])
+        #expect(try await AuditLog(fixture.queued.database).list(limit: 9).count == 2)
     }
 
     @Test("who texts START takes back what they texted, and no no that they said elsewhere")

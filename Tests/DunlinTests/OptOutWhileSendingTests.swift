@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("A no that comes while messages leave")
@@ -36,6 +37,45 @@ struct OptOutWhileSendingTests {
             let others = arrivals.contains { $0.mailAt > time && $0.recipients != [person] }
             #expect(others, "nothing was sent after the no of \(person), so nothing is shown")
         }
+    }
+
+    @Test("fifty a second over HTTP while everything leaves: none of their mails begins after its no was answered")
+    func many() async throws {
+        let sink = try await Peer.sink(.init(delay: 0.005))
+        let site = try Site(sendingTo: sink.url, transport: ["connections: 16"])
+        let people = (0..<240).map { "person\($0)@example.com" }
+        let number = 12_000 * TestSize.factor
+        let server = try await WebServer(site, scopes: "enqueue,read,comply")
+        try await site.enqueue((0..<number).map { Mail("n-\($0)", to: people[$0 % people.count]) })
+        try await eventually("some have come") { sink.count > 200 }
+        var acknowledged: [String: UInt64] = [:]
+        for start in stride(from: 0, to: 192, by: 16) {
+            let batch = people[start..<start + 16]
+            try await withThrowingTaskGroup(of: (String, UInt64).self) { group in
+                for person in batch {
+                    group.addTask {
+                        let reply = try await server.send("POST", "/v1/opt-outs", #"{"address": "\#(person)"}"#)
+                        guard reply.status == 201 else { throw Complaint("no opt-out: \(reply.text)") }
+                        return (person, MonotonicTime.now())
+                    }
+                }
+                for try await (person, time) in group { acknowledged[person] = time }
+            }
+        }
+        let after = sink.count
+        try await eventually("the others' mails come to their end") {
+            let status = try await site.status()
+            return status.count("sent") + status.count("blocked") == number
+        }
+        let arrivals = sink.arrivals
+        #expect(arrivals.count > after, "nothing was left to send when the last no was answered")
+        let lateness = arrivals.map(\.lateness).max() ?? 0
+        for arrival in arrivals {
+            guard let person = arrival.recipients.first, let time = acknowledged[person] else { continue }
+            #expect(arrival.mailAt <= time + lateness, "\(person) got \(arrival.subject) after the no was acknowledged")
+        }
+        #expect(acknowledged.count == 192)
+        #expect(try await site.status().sumHolds)
     }
 
     @Test("what it covers ends as blocked, and says why")

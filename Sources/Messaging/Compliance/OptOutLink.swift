@@ -58,7 +58,7 @@ public struct OptOutLink: Sendable, Equatable {
 public struct OptOutTokens: Sendable {
     private struct Key: Sendable {
         let seal: SymmetricKey
-        let nonce: SymmetricKey
+        let nonce: StableHash
     }
 
     private let keys: [UInt8: Key]
@@ -71,14 +71,12 @@ public struct OptOutTokens: Sendable {
     /// - Parameter secrets: random words by their number, at least one.
     public init(secrets: [UInt8: String]) {
         keys = secrets.mapValues { secret in
-            func derived(_ use: String) -> SymmetricKey {
-                HKDF<SHA256>.deriveKey(
-                    inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)),
-                    info: Data("dunlin opt-out \(use)".utf8),
-                    outputByteCount: 32
-                )
-            }
-            return Key(seal: derived("seal"), nonce: derived("nonce"))
+            let seal = HKDF<SHA256>.deriveKey(
+                inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)),
+                info: Data("dunlin opt-out seal".utf8),
+                outputByteCount: 32
+            )
+            return Key(seal: seal, nonce: StableHash(secret: "dunlin opt-out nonce \(secret)"))
         }
         newest = secrets.keys.max() ?? 0
     }
@@ -86,9 +84,14 @@ public struct OptOutTokens: Sendable {
     public func token(_ link: OptOutLink) -> String {
         guard let key = keys[newest] else { return "" }
         let plain = link.plain
-        // The nonce follows from what is sealed: two different links never share one, and the same link is the same token.
-        let digest = HMAC<SHA256>.authenticationCode(for: plain, using: key.nonce)
-        guard let nonce = try? ChaChaPoly.Nonce(data: Data(digest).prefix(OptOutTokens.nonceLength)),
+        // The nonce follows from what is sealed and its message: the same link is the same token, and two different ones do not
+        // share a nonce but by a collision of a keyed hash among messages whose numbers are 2^32 apart.
+        var bytes = [UInt8](repeating: 0, count: OptOutTokens.nonceLength)
+        bytes.withUnsafeMutableBytes {
+            $0.storeBytes(of: key.nonce.hash(plain.span), as: UInt64.self)
+            $0.storeBytes(of: UInt32(truncatingIfNeeded: link.message), toByteOffset: 8, as: UInt32.self)
+        }
+        guard let nonce = try? ChaChaPoly.Nonce(data: bytes),
             let box = try? ChaChaPoly.seal(plain, using: key.seal, nonce: nonce, authenticating: [newest])
         else { return "" }
         return Base64URL.encode([newest] + box.combined)

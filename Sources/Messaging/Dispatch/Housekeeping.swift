@@ -13,9 +13,12 @@ public final class Housekeeping: Service {
     private let logger: Logger
     private let alarm = Inbox()
     private let stopping = Atomic<Bool>(false)
+    private let toldHead = Atomic<Int64>(0)
 
     static let every = 5_000
     static let batch = 500
+    /// How often the head of the evidence goes to the log, which others keep: milliseconds.
+    static let headEvery: Int64 = 3_600_000
 
     public init(
         queue: Queue,
@@ -47,6 +50,16 @@ public final class Housekeeping: Service {
         }
     }
 
+    /// Writes the head of the evidence to the log once an hour: an end that is cut off later shows against it.
+    private func tellHead() async throws {
+        let last = toldHead.load(ordering: .relaxed)
+        guard clock.now() - last >= Housekeeping.headEvery, let head = try await Evidence(queue.database).head() else {
+            return
+        }
+        toldHead.store(clock.now(), ordering: .relaxed)
+        logger.notice("evidence", metadata: ["head": "\(head.number):\(head.hashText)"])
+    }
+
     /// One round.
     func sweep() async throws {
         while !stopping.load(ordering: .acquiring),
@@ -57,6 +70,7 @@ public final class Housekeeping: Service {
         {}
         try await HookLog(queue).forgetRaw(before: clock.now() - rawRetention.milliseconds)
         try await Reservation.forget(before: clock.now() - 3 * 86_400_000, queue.database)
+        try await tellHead()
         guard let retention else { return }
         let cutoff = clock.now() - retention.milliseconds
         var total = 0

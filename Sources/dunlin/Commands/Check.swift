@@ -44,7 +44,7 @@ struct Check: AsyncParsableCommand {
             add("brands", false, "\(error)")
         }
         for (name, brand) in brands.sorted(by: { $0.key < $1.key }) {
-            let problems = Check.compliance(brand, configuration)
+            let problems = Check.compliance(brand, configuration) + (await Check.keys(brand))
             let assumed = CompliancePolicy(brand.settings).assumptions.map { "assumed: \($0)" }
             let lines = problems + (assumed.isEmpty ? ["nothing is assumed"] : assumed)
             add("compliance of \(name)", problems.isEmpty, lines.joined(separator: "\n"))
@@ -73,6 +73,17 @@ struct Check: AsyncParsableCommand {
         for (name, passes, verdict) in await Check.transports(configuration) { add(name, passes, verdict) }
         report(findings)
         if findings.contains(where: { !$0.passes }) { throw Failure(.configuration, "") }
+    }
+
+    /// Keys whose records the DNS does not have as they should be; what cannot be asked is no problem of the configuration.
+    private static func keys(_ brand: Brand) async -> [String] {
+        var problems: [String] = []
+        for record in brand.dkimRecords {
+            guard let found = try? await TextRecords().find(record.name) else { continue }
+            let verdict = DKIMRecord.compare(found, with: record.text)
+            if verdict != .stands { problems.append("dkim: \(record.name): \(verdict.words)") }
+        }
+        return problems
     }
 
     /// What a brand cannot comply with as it is configured.

@@ -61,27 +61,39 @@ enum Contacts {
             message.conversation =
                 try connection.first(conversation, [.integer(message.id)]) { $0.optionalText(0) } ?? nil
         }
-        let values: [SQLValue] = [.text(message.addressKey), .integer(now - longest), .integer(Int64(most))]
         let own = message.id
-        message.history = try connection.all(isOfConversation ? recent : recentPlain, values) { row -> Gate.Contact? in
-            let id = row.integer(0)
-            guard id != own, !but.contains(id), let channel = Channel(rawValue: row.text(1)) else { return nil }
-            guard isOfConversation else {
-                return Gate.Contact(
-                    channel: channel,
-                    at: row.integer(2),
-                    conversation: nil,
-                    isUnderway: row.text(3) == MessageState.sending.rawValue
-                )
-            }
+        // All addresses of the person count, of whatever brand wrote to them.
+        for key in try People.keys(message.addressKey, connection) {
+            let values: [SQLValue] = [.text(key), .integer(now - longest), .integer(Int64(most))]
+            message.history += try connection.all(isOfConversation ? recent : recentPlain, values) { row in
+                contact(row, own, but, isOfConversation)
+            }.compactMap(\.self)
+        }
+        return message
+    }
+
+    private static func contact(
+        _ row: any Row,
+        _ own: Int64,
+        _ but: Set<Int64>,
+        _ isOfConversation: Bool
+    ) -> Gate.Contact? {
+        let id = row.integer(0)
+        guard id != own, !but.contains(id), let channel = Channel(rawValue: row.text(1)) else { return nil }
+        guard isOfConversation else {
             return Gate.Contact(
                 channel: channel,
                 at: row.integer(2),
-                conversation: row.optionalText(3),
-                isConversation: row.optionalText(4).map(spoken.contains) ?? false,
-                isUnderway: row.text(5) == MessageState.sending.rawValue
+                conversation: nil,
+                isUnderway: row.text(3) == MessageState.sending.rawValue
             )
-        }.compactMap(\.self)
-        return message
+        }
+        return Gate.Contact(
+            channel: channel,
+            at: row.integer(2),
+            conversation: row.optionalText(3),
+            isConversation: row.optionalText(4).map(spoken.contains) ?? false,
+            isUnderway: row.text(5) == MessageState.sending.rawValue
+        )
     }
 }

@@ -62,6 +62,17 @@ enum Gate {
             }
         }
 
+        /// For a person.
+        var words: String {
+            switch self {
+            case .send: "goes"
+            case .wait(let until, let rules):
+                "waits until \(Timestamp.text(until)): \(rules.joined(separator: ", "))"
+            case .block(let reason, _), .hold(let reason, _): reason
+            case .expire, .tooLate: end?.reason ?? ""
+            }
+        }
+
         /// The final state and its reason; `nil` for a message that goes on.
         var end: (state: MessageState, reason: String)? {
             switch self {

@@ -20,9 +20,9 @@ public enum NewsType: String, Sendable, CaseIterable {
     /// Somebody has texted us.
     case inbound = "inbound.received"
 
-    /// `nil` for what is kept for the record only.
+    /// `nil` for what is kept for the record only, or told otherwise.
     init?(_ kind: Event.Kind) {
-        guard kind != .late else { return nil }
+        guard kind != .late, kind != .replied else { return nil }
         self.init(rawValue: "message.\(kind.rawValue)")
     }
 }

@@ -18,6 +18,8 @@ public struct Event: Sendable, Equatable {
         case deferred
         /// The provider reports that it has arrived, or that it will not.
         case delivered, bounced
+        /// The recipient has answered.
+        case replied
         /// A person changed its words.
         case edited
         /// A person sent it on its way again.

@@ -340,6 +340,10 @@ public struct HookLog: Sendable {
             writer.endObject()
         }
         try News.write(.inbound, [Array(document.utf8)], transaction)
+        guard let message = mail.message, ours != nil else { return }
+        let detail = "\(mail.from): \(text.prefix(500))"
+        let event = Event(message: message, at: transaction.now, kind: .replied, transport: transport, detail: detail)
+        try Event.insert([event], transaction)
     }
 
     private static func apply(_ text: InboundText, from transport: String, _ transaction: any Transaction) throws {

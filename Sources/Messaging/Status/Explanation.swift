@@ -121,6 +121,42 @@ extension Queue {
         """
     )
 
+    /// What would become of a message to somebody now.
+    public struct Prospect: Sendable {
+        public let brand: String
+        public let channel: Channel
+        public let category: String
+        public let verdict: String
+    }
+
+    /// What would become of messages of each brand to somebody now, in words.
+    ///
+    /// - Parameter key: what opt-outs are matched by.
+    public func prospects(_ key: String, brands: [String], now: Int64) async throws -> [Prospect] {
+        let channels: [Channel] = key.contains("@") ? [.email] : key.hasPrefix("+") ? [.sms, .call] : []
+        let zones = PhoneZones.candidates(key)
+        return try await database.read { connection in
+            let optOuts = try OptOuts.covering(key, connection)
+            return try brands.flatMap { brand in
+                try channels.flatMap { [($0, "transactional"), ($0, "commercial")] }.map { channel, category in
+                    var facts = Gate.Facts(
+                        channel: channel,
+                        brand: brand,
+                        category: category,
+                        addressKey: key,
+                        expires: nil
+                    )
+                    facts.domain = key.split(separator: "@").last.map(String.init) ?? ""
+                    facts.zones = zones
+                    let policy = policies[brand]
+                    let known = try Contacts.complete(facts, policy, but: [], now: now, connection)
+                    let verdict = Gate.decide(known, policy, optOuts: optOuts, now: now)
+                    return Prospect(brand: brand, channel: channel, category: category, verdict: verdict.words)
+                }
+            }
+        }
+    }
+
     /// What the gate asks of a stored message.
     static func facts(
         _ message: StoredMessage,

@@ -119,7 +119,7 @@ struct OptOutCommand: AsyncParsableCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "What an address has said no to.",
+            abstract: "What an address has said no to, and what would become of a message to it now.",
             discussion: "Exit status: 0 to nothing, 1 to something."
         )
         @OptionGroup var options: CommonOptions
@@ -139,8 +139,15 @@ struct OptOutCommand: AsyncParsableCommand {
                             : "\(address) (\(key)) opted out of \(optOut.scope) on \(Timestamp.text(optOut.at)) (\(optOut.source))"
                     )
                 }
+                if !json {
+                    if found.isEmpty { Console.print("\(address) (\(key)) has not opted out of anything.") }
+                    let now = app.clock.now()
+                    for prospect in try await app.queue.prospects(key, brands: app.settings.brandNames, now: now) {
+                        let what = "\(prospect.category) \(prospect.channel.rawValue)"
+                        Console.print("\(what) from \(prospect.brand): \(prospect.verdict)")
+                    }
+                }
                 guard found.isEmpty else { throw ExitCode(1) }
-                if !json { Console.print("\(address) (\(key)) has not opted out of anything.") }
             }
         }
     }

@@ -247,12 +247,18 @@ struct OverviewTests {
         #expect(
             try await shown(site, "opt-out", "check", "CAROL@example.com", code: 1) == """
                 CAROL@example.com (carol@example.com) opted out of category commercial on (a time of milliseconds) (cli)
+                transactional email from acme: goes
+                commercial email from acme: opted out of category commercial (cli)
 
                 """
         )
         #expect(
-            try await shown(site, "opt-out", "check", "bob@example.org")
-                == "bob@example.org (bob@example.org) has not opted out of anything.\n"
+            try await shown(site, "opt-out", "check", "bob@example.org") == """
+                bob@example.org (bob@example.org) has not opted out of anything.
+                transactional email from acme: goes
+                commercial email from acme: goes
+
+                """
         )
         #expect(
             try await shown(site, "opt-out", "add", "carol@example.com", "--category", "commercial")

@@ -107,6 +107,22 @@ struct DeferralTests {
         #expect(Set(transport.departures.map(\.id)) == Set(ids))
     }
 
+    @Test("a cap counts what went to the person's other addresses")
+    func person() async throws {
+        var fixture = try await DispatcherFixture()
+        fixture.policies = Self.policies {
+            $0.frequency = [try? Self.cap(#"{"most": 1, "within": "24h"}"#)].compactMap(\.self)
+        }
+        _ = try await People(fixture.queued.database).merge(["ada@example.com", "ada@example.net"], by: "ada")
+        let ids = try await fixture.enqueue([
+            QueueFixture.message(to: "ada@example.com"), QueueFixture.message(to: "ada@example.net"),
+        ])
+        let transport = MemoryTransport()
+        try await fixture.drain(transport)
+        #expect(transport.departures.map(\.id) == [ids[0]])
+        #expect(try await fixture.events(ids[1]) == [.deferred])
+    }
+
     @Test("one that the gate has stopped counts as nothing that was sent")
     func stopped() async throws {
         var fixture = try await DispatcherFixture()

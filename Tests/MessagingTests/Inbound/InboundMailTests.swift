@@ -256,6 +256,7 @@ struct InboundMailTests {
         let reply = "From: other@example.net\nIn-Reply-To: <\(Self.ids.messageID(for: 3, domain: "x"))>\n\nstop"
         _ = try await desk.take(Array(reply.utf8))
         #expect(try await fixture.optOuts.covering("p2@example.com").map(\.scope.channel) == [.email])
+        #expect(try await fixture.queue.events(of: 3).map(\.kind) == [.sent, .replied])
         let stranger = "From: eve@example.net\nSubject: unsubscribe\n\n"
         _ = try await desk.take(Array(stranger.utf8))
         #expect(try await fixture.optOuts.covering("eve@example.net").map(\.source) == [OptOut.review])

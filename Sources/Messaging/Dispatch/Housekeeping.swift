@@ -14,11 +14,19 @@ public final class Housekeeping: Service {
     private let alarm = Inbox()
     private let stopping = Atomic<Bool>(false)
     private let toldHead = Atomic<Int64>(0)
+    private let guarded = Mutex(Guarded())
+
+    /// When streams were looked at, and when which brand's was stopped or slowed.
+    private struct Guarded {
+        var lookedAt: Int64 = 0
+        var orders: [String: Int64] = [:]
+    }
 
     static let every = 5_000
     static let batch = 500
     /// How often the head of the evidence goes to the log, which others keep: milliseconds.
     static let headEvery: Int64 = 3_600_000
+    static let guardEvery: Int64 = 60_000
 
     public init(
         queue: Queue,
@@ -60,6 +68,26 @@ public final class Housekeeping: Service {
         logger.notice("evidence", metadata: ["head": "\(head.number):\(head.hashText)"])
     }
 
+    /// Stops or slows brands whose email is called spam or refused, each at most once a day: a person who lifts such an order is not
+    /// overruled at once.
+    private func guardStreams() async throws {
+        let now = clock.now()
+        let isTime = guarded.withLock { guarded in
+            guard now - guarded.lookedAt >= Housekeeping.guardEvery else { return false }
+            guarded.lookedAt = now
+            return true
+        }
+        guard isTime else { return }
+        for (brand, figures) in try await StreamGuard.figures(queue, now: now) {
+            guard let order = StreamGuard.order(brand, figures, now: now),
+                now - (guarded.withLock { $0.orders[brand] } ?? .min / 2) >= StreamGuard.day
+            else { continue }
+            guarded.withLock { $0.orders[brand] = now }
+            try await Pauses(queue).put(order)
+            logger.error("\(order.subject): \(order.reason)")
+        }
+    }
+
     /// One round.
     func sweep() async throws {
         while !stopping.load(ordering: .acquiring),
@@ -71,6 +99,7 @@ public final class Housekeeping: Service {
         try await HookLog(queue).forgetRaw(before: clock.now() - rawRetention.milliseconds)
         try await Reservation.forget(before: clock.now() - 3 * 86_400_000, queue.database)
         try await tellHead()
+        try await guardStreams()
         guard let retention else { return }
         let cutoff = clock.now() - retention.milliseconds
         var total = 0

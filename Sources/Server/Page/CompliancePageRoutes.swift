@@ -10,8 +10,6 @@ struct CompliancePageRoutes {
     let page: Page
 
     static let days = 30
-    /// Google's limits for the part of mails that are called spam (<https://support.google.com/a/answer/81126>).
-    static let spam = (warning: 0.001, critical: 0.003)
 
     var routes: [Route] {
         [Route(.get, "/compliance", .session([.read, .comply])) { try await show($0, $1) }]
@@ -73,9 +71,9 @@ struct CompliancePageRoutes {
                 "brand": .text(sent.brand), "provider": .text(sent.subject), "sent": .text(Words.count(sent.count)),
                 "bounced": .text("\(Words.count(count(.bounced))) (\(Words.share(count(.bounced), of: sent.count)))"),
                 "complained": .text("\(Words.count(count(.complained))) (\(Words.percent(spam * 100)))"),
-                "is_critical": .flag(spam >= CompliancePageRoutes.spam.critical),
+                "is_critical": .flag(spam >= StreamGuard.spam.stop),
                 "is_warning": .flag(
-                    spam >= CompliancePageRoutes.spam.warning && spam < CompliancePageRoutes.spam.critical
+                    spam >= StreamGuard.spam.slow && spam < StreamGuard.spam.stop
                 ),
             ]
         }

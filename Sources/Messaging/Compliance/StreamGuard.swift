@@ -1,0 +1,75 @@
+import Storage
+
+/// Stops or slows a brand's email when those who get it, or their mailbox providers, have had enough of it.
+public struct StreamGuard: Sendable {
+    /// What is known of a brand's email.
+    struct Figures: Sendable, Equatable {
+        /// Of the last ``days``.
+        var sent: Int64 = 0
+        var complained: Int64 = 0
+        /// Reports of the last hour that mailbox providers do not want mail from us (5.7.x).
+        var refused: Int64 = 0
+    }
+
+    /// Google's limits for the part of mails that are called spam (<https://support.google.com/a/answer/81126>): below the first
+    /// all is well, at the second nothing is helped any more.
+    public static let spam = (slow: 0.001, stop: 0.003)
+    /// A rate of few mails says nothing.
+    static let least: (sent: Int64, complained: Int64) = (1000, 3)
+    static let days = 7
+    /// So many refusals within an hour are about us, and about none of the recipients.
+    static let mostRefused: Int64 = 20
+    /// A person looks within that time.
+    static let day: Int64 = 86_400_000
+    static let slowRate = "60/min"
+
+    /// What is ordered; `nil` where all is well.
+    static func order(_ brand: String, _ figures: Figures, now: Int64) -> Pause? {
+        func order(_ reason: String, rate: String? = nil, for span: Int64 = day) -> Pause {
+            Pause(
+                .email,
+                brand: brand,
+                rate: rate.flatMap(RateSettings.init),
+                reason: reason,
+                by: AuditEntry.dunlin,
+                begins: now,
+                until: now + span
+            )
+        }
+        let words = "\(figures.complained) of \(figures.sent) mails of \(days) days were called spam"
+        let rate = Double(figures.complained) / Double(max(1, figures.sent))
+        let isEnough = figures.sent >= least.sent && figures.complained >= least.complained
+        if isEnough, rate >= spam.stop { return order("\(words): 0.3 % or more") }
+        if figures.refused >= mostRefused {
+            let reason = "\(figures.refused) mails of an hour were refused by policy (5.7.x): see what the reports say"
+            return order(reason, for: 3_600_000)
+        }
+        if isEnough, rate >= spam.slow { return order("\(words): 0.1 % or more", rate: slowRate) }
+        return nil
+    }
+
+    private static let refusals = Statement(
+        """
+        SELECT brand, count(*) FROM message
+        WHERE state = 'bounced' AND finished_at >= $1 AND channel = 'email' AND reason = 'policy' GROUP BY brand
+        """
+    )
+
+    static let statements = [refusals]
+
+    static func figures(_ queue: Queue, now: Int64) async throws -> [String: Figures] {
+        var figures: [String: Figures] = [:]
+        for row in try await ComplianceCounts(queue.database).list(days: days, now: now) {
+            switch row.kind {
+            case .sent: figures[row.brand, default: .init()].sent += row.count
+            case .complained: figures[row.brand, default: .init()].complained += row.count
+            case .blocked, .deferred, .bounced, .optedOut: break
+            }
+        }
+        let refused = try await queue.database.read {
+            try $0.all(refusals, [.integer(now - 3_600_000)]) { ($0.text(0), $0.integer(1)) }
+        }
+        for (brand, count) in refused { figures[brand, default: .init()].refused = count }
+        return figures
+    }
+}

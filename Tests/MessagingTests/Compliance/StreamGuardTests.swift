@@ -1,0 +1,51 @@
+import Logging
+import Storage
+import TestSupport
+import Testing
+
+@testable import Messaging
+
+@Suite("A brand's email that nobody wants")
+struct StreamGuardTests {
+    @Test(
+        "is slowed at 0.1 % of complaints, stopped at 0.3 % or when providers refuse it; few say nothing",
+        arguments: [
+            (10_000, 9, 0, "well"), (10_000, 10, 0, "slowed"), (10_000, 29, 0, "slowed"), (10_000, 30, 0, "stopped"),
+            (999, 100, 0, "well"), (1000, 2, 0, "well"), (1000, 3, 0, "stopped"), (0, 0, 19, "well"),
+            (0, 0, 20, "stopped"),
+        ]
+    )
+    func orders(sent: Int64, complained: Int64, refused: Int64, expected: String) {
+        let order = StreamGuard.order("acme", .init(sent: sent, complained: complained, refused: refused), now: 5)
+        #expect((order.map { $0.rate == nil ? "stopped" : "slowed" } ?? "well") == expected)
+        #expect(order.map { $0.brand == "acme" && $0.until != nil } ?? true)
+    }
+
+    @Test("is ordered once a day, so that a person who lifts the order is not overruled at once")
+    func once() async throws {
+        let fixture = try await QueueFixture()
+        let key = ComplianceCounts.Key(brand: "acme", kind: .sent, subject: "google")
+        let spam = ComplianceCounts.Key(brand: "acme", kind: .complained, subject: "google")
+        try await fixture.database.write(.process) { try ComplianceCounts.add([key: 2000, spam: 10], $0) }
+        let keeper = Housekeeping(
+            queue: fixture.queue,
+            retention: nil,
+            clock: fixture.clock.wall,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let pauses = Pauses(fixture.queue)
+        try await keeper.sweep()
+        let order = try #require(try await pauses.list(now: fixture.clock.now).first)
+        #expect(order.brand == "acme" && order.by == "dunlin" && order.reason.contains("10 of 2000"))
+        #expect(try await pauses.resume(order, by: "ada"))
+        fixture.clock.now += 120_000
+        try await keeper.sweep()
+        #expect(try await pauses.list(now: fixture.clock.now).isEmpty)
+        fixture.clock.now += StreamGuard.day
+        try await keeper.sweep()
+        #expect(try await pauses.list(now: fixture.clock.now).count == 1)
+        fixture.clock.now += 8 * StreamGuard.day
+        try await keeper.sweep()
+        #expect(try await pauses.list(now: fixture.clock.now).isEmpty, "the days have gone by")
+    }
+}

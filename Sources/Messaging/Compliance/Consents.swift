@@ -77,7 +77,7 @@ public struct Consents: Sendable {
     private static let withdraw = Statement(
         """
         UPDATE consent SET withdrawn_at = $4
-        WHERE address_key = $1 AND channel = $2 AND brand = $3 AND withdrawn_at IS NULL
+        WHERE address_key = $1 AND channel = $2 AND ($3 = '' OR brand = $3) AND withdrawn_at IS NULL
         """
     )
     private static let ofKey = Statement(
@@ -107,6 +107,11 @@ public struct Consents: Sendable {
         }
     }
 
+    private static func evidence(_ consent: Consent) -> Evidence.Entry {
+        let body = Array(JSONWriter.text { consent.write(to: &$0) }.utf8)
+        return .init(kind: .consent, message: nil, addressKey: consent.addressKey, body: body)
+    }
+
     /// Keeps it durably. It lifts no opt-out: that is taken back by itself, by an express act.
     public func give(_ consent: Consent, by: String) async throws {
         try await database.write(.power) { transaction in
@@ -118,24 +123,26 @@ public struct Consents: Sendable {
                     .optional(consent.proof), .integer(consent.at),
                 ]
             )
-            let body = Array(JSONWriter.text { consent.write(to: &$0) }.utf8)
-            try Evidence.append(
-                [.init(kind: .consent, message: nil, addressKey: consent.addressKey, body: body)],
-                transaction
-            )
+            try Evidence.append([Consents.evidence(consent)], transaction)
             let detail = "\(consent.channel.rawValue), \(consent.basis) (\(consent.source))"
             try AuditEntry.write(.consentGiven, consent.address, detail, by: by, transaction)
         }
     }
 
-    /// - Returns: whether it stood.
+    /// - Parameter brand: `nil`: what was given for all brands, and for each.
+    /// - Returns: whether any stood.
     public func withdraw(_ key: String, _ channel: Channel, brand: String?, by: String) async throws -> Bool {
         try await database.write(.power) { transaction in
             let values: [SQLValue] = [
                 .text(key), .text(channel.rawValue), .text(brand ?? ""), .integer(transaction.now),
             ]
             guard try transaction.execute(Consents.withdraw, values) > 0 else { return false }
-            try AuditEntry.write(.consentWithdrawn, key, channel.rawValue, by: by, transaction)
+            let ended = try Consents.of(key, transaction).filter {
+                $0.channel == channel && $0.withdrawnAt == transaction.now
+            }
+            try Evidence.append(ended.map(Consents.evidence), transaction)
+            let detail = channel.rawValue + (brand.map { ", \($0)" } ?? "")
+            try AuditEntry.write(.consentWithdrawn, key, detail, by: by, transaction)
             return true
         }
     }

@@ -21,8 +21,11 @@ struct EmailFooter {
     /// How a text asks for the word that one answers with.
     private static let replies = [
         "\"stop\"", "“stop”", "„stop“", "«stop»", "« stop »", "&ldquo;stop&rdquo;", "&quot;stop&quot;", "'stop'",
-        "STOP",
     ]
+
+    private static func asksForReply(_ bytes: [UInt8]) -> Bool {
+        replies.contains { contains(bytes, $0) } || contains(bytes, "STOP", isWord: true)
+    }
 
     private func missing(_ bytes: [UInt8], escaping: Bool) -> Missing {
         func has(_ text: String) -> Bool {
@@ -30,7 +33,7 @@ struct EmailFooter {
         }
         return Missing(
             address: !has(brand.settings.postalAddress),
-            stop: link.map { !has($0) } ?? !EmailFooter.replies.contains { EmailFooter.contains(bytes, $0) },
+            stop: link.map { !has($0) } ?? !EmailFooter.asksForReply(bytes),
             advertisement: isCommercial && !has(language.advertisement)
         )
     }
@@ -82,17 +85,26 @@ struct EmailFooter {
         return html.count
     }
 
-    static func contains(_ bytes: [UInt8], _ text: String) -> Bool {
+    /// - Parameter isWord: only where no letter and no hyphen stands beside it.
+    static func contains(_ bytes: [UInt8], _ text: String, isWord: Bool = false) -> Bool {
         var text = text
         return text.withUTF8 { word in
             guard let start = word.baseAddress, word.count > 0 else { return true }
             return bytes.withUnsafeBytes { bytes in
                 guard var place = bytes.baseAddress else { return false }
-                let end = place + bytes.count
+                let (beginning, end) = (place, place + bytes.count)
+                func isFree(_ byte: UInt8) -> Bool {
+                    byte < 0x80 && byte != 0x2d && !Character(Unicode.Scalar(byte)).isLetter
+                }
+                func stands(_ found: UnsafeRawPointer) -> Bool {
+                    let after = found + word.count
+                    return (found == beginning || isFree((found - 1).load(as: UInt8.self)))
+                        && (after == end || isFree(after.load(as: UInt8.self)))
+                }
                 while end - place >= word.count,
                     let found = memchr(place, Int32(start[0]), end - place - word.count + 1)
                 {
-                    if memcmp(found, start, word.count) == 0 { return true }
+                    if memcmp(found, start, word.count) == 0, !isWord || stands(found) { return true }
                     place = UnsafeRawPointer(found) + 1
                 }
                 return false

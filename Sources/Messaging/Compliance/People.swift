@@ -27,7 +27,13 @@ public struct People: Sendable {
     )
 
     private static let eraseRaw = Statement(
-        "UPDATE hook SET raw = NULL WHERE message IN (SELECT id FROM message WHERE address_key = $1) AND raw IS NOT NULL"
+        """
+        UPDATE hook SET raw = NULL, detail = NULL
+        WHERE message IN (SELECT id FROM message WHERE address_key = $1) OR (transport, reference) IN (
+            SELECT r.transport, r.reference FROM provider_reference r JOIN message m ON m.id = r.message
+            WHERE m.address_key = $1
+        )
+        """
     )
 
     static let statements = [personOf, addresses, join, move, messages, open, finished, eraseRaw]

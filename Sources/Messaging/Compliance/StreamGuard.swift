@@ -9,6 +9,16 @@ public struct StreamGuard: Sendable {
         var complained: Int64 = 0
         /// Reports of the last hour that mailbox providers do not want mail from us (5.7.x).
         var refused: Int64 = 0
+        /// What left within that hour; looked at only where enough was refused.
+        var sentLately: Int64 = 0
+    }
+
+    /// What an order is given for.
+    enum Kind: Comparable, CaseIterable {
+        case manyComplaints, tooManyComplaints, refusals
+
+        /// So long it is not given again, milliseconds.
+        var quiet: Int64 { self == .refusals ? 2 * hour : day }
     }
 
     /// Google's limits for the part of mails that are called spam (<https://support.google.com/a/answer/81126>): below the first
@@ -17,14 +27,15 @@ public struct StreamGuard: Sendable {
     /// A rate of few mails says nothing.
     static let least: (sent: Int64, complained: Int64) = (1000, 3)
     static let days = 7
-    /// So many refusals within an hour are about us, and about none of the recipients.
-    static let mostRefused: Int64 = 20
+    /// So many refusals within an hour, and such a part, are about us, and about none of the recipients.
+    static let mostRefused = (count: Int64(20), part: 0.01)
+    static let hour: Int64 = 3_600_000
     /// A person looks within that time.
     static let day: Int64 = 86_400_000
     static let slowRate = "60/min"
 
     /// What is ordered; `nil` where all is well.
-    static func order(_ brand: String, _ figures: Figures, now: Int64) -> Pause? {
+    static func order(_ brand: String, _ figures: Figures, now: Int64) -> (kind: Kind, pause: Pause)? {
         func order(_ reason: String, rate: String? = nil, for span: Int64 = day) -> Pause {
             Pause(
                 .email,
@@ -39,12 +50,16 @@ public struct StreamGuard: Sendable {
         let words = "\(figures.complained) of \(figures.sent) mails of \(days) days were called spam"
         let rate = Double(figures.complained) / Double(max(1, figures.sent))
         let isEnough = figures.sent >= least.sent && figures.complained >= least.complained
-        if isEnough, rate >= spam.stop { return order("\(words): 0.3 % or more") }
-        if figures.refused >= mostRefused {
+        if isEnough, rate >= spam.stop { return (.tooManyComplaints, order("\(words): 0.3 % or more")) }
+        if figures.refused >= mostRefused.count,
+            Double(figures.refused) >= Double(figures.sentLately) * mostRefused.part
+        {
             let reason = "\(figures.refused) mails of an hour were refused by policy (5.7.x): see what the reports say"
-            return order(reason, for: 3_600_000)
+            return (.refusals, order(reason, for: hour))
         }
-        if isEnough, rate >= spam.slow { return order("\(words): 0.1 % or more", rate: slowRate) }
+        if isEnough, rate >= spam.slow {
+            return (.manyComplaints, order("\(words): 0.1 % or more", rate: slowRate))
+        }
         return nil
     }
 
@@ -55,7 +70,14 @@ public struct StreamGuard: Sendable {
         """
     )
 
-    static let statements = [refusals]
+    private static let lately = Statement(
+        """
+        SELECT brand, count(*) FROM message
+        WHERE state IN ('sent', 'delivered') AND finished_at >= $1 AND channel = 'email' GROUP BY brand
+        """
+    )
+
+    static let statements = [refusals, lately]
 
     static func figures(_ queue: Queue, now: Int64) async throws -> [String: Figures] {
         var figures: [String: Figures] = [:]
@@ -66,10 +88,16 @@ public struct StreamGuard: Sendable {
             case .blocked, .deferred, .bounced, .optedOut: break
             }
         }
-        let refused = try await queue.database.read {
-            try $0.all(refusals, [.integer(now - 3_600_000)]) { ($0.text(0), $0.integer(1)) }
+        func counts(_ statement: Statement) async throws -> [(brand: String, count: Int64)] {
+            try await queue.database.read {
+                try $0.all(statement, [.integer(now - hour)]) { (brand: $0.text(0), count: $0.integer(1)) }
+            }
         }
-        for (brand, count) in refused { figures[brand, default: .init()].refused = count }
+        let refused = try await counts(refusals)
+        for row in refused { figures[row.brand, default: .init()].refused = row.count }
+        if refused.contains(where: { $0.count >= mostRefused.count }) {
+            for row in try await counts(lately) { figures[row.brand, default: .init()].sentLately = row.count }
+        }
         return figures
     }
 }

@@ -82,7 +82,9 @@ enum SubjectLint {
     /// The digits of an amount, in hundredths where it has any: `1,200` and `1.200,00` are the same.
     private static func value(_ number: ArraySlice<UInt8>) -> [UInt8] {
         let digits = number.filter(isDigit)
-        let hasCents = number.count > 3 && !isDigit(number[number.endIndex - 3])
-        return hasCents ? digits : digits + [0x30, 0x30]
+        // What stands behind the last point or comma: two digits are hundredths, `5.5` has one of them, three are thousands.
+        let decimals = number.reversed().prefix(while: isDigit).count
+        let count = decimals < number.count && decimals <= 2 ? decimals : 0
+        return digits + Array(repeating: 0x30, count: 2 - count)
     }
 }

@@ -16,10 +16,18 @@ public final class Housekeeping: Service {
     private let toldHead = Atomic<Int64>(0)
     private let guarded = Mutex(Guarded())
 
-    /// When streams were looked at, and when which brand's was stopped or slowed.
+    /// When streams were looked at, and when which brand's was stopped or slowed for what.
     private struct Guarded {
         var lookedAt: Int64 = 0
-        var orders: [String: Int64] = [:]
+        var orders: [String: [StreamGuard.Kind: Int64]] = [:]
+
+        /// What is milder than an order that was given is not given after it.
+        func isTold(_ kind: StreamGuard.Kind, _ brand: String, now: Int64) -> Bool {
+            let kinds: [StreamGuard.Kind] = kind == .manyComplaints ? [kind, .tooManyComplaints] : [kind]
+            return kinds.contains { kind in
+                orders[brand]?[kind].map { now - $0 < kind.quiet } ?? false
+            }
+        }
     }
 
     static let every = 5_000
@@ -68,8 +76,8 @@ public final class Housekeeping: Service {
         logger.notice("evidence", metadata: ["head": "\(head.number):\(head.hashText)"])
     }
 
-    /// Stops or slows brands whose email is called spam or refused, each at most once a day: a person who lifts such an order is not
-    /// overruled at once.
+    /// Stops or slows brands whose email is called spam or refused, for the same at most once a day: a person who lifts such an order
+    /// is not overruled at once.
     private func guardStreams() async throws {
         let now = clock.now()
         let isTime = guarded.withLock { guarded in
@@ -79,11 +87,15 @@ public final class Housekeeping: Service {
         }
         guard isTime else { return }
         for (brand, figures) in try await StreamGuard.figures(queue, now: now) {
-            guard let order = StreamGuard.order(brand, figures, now: now),
-                now - (guarded.withLock { $0.orders[brand] } ?? .min / 2) >= StreamGuard.day
+            guard let (kind, order) = StreamGuard.order(brand, figures, now: now),
+                !guarded.withLock({ $0.isTold(kind, brand, now: now) }),
+                try await Pauses(queue).put(order)
             else { continue }
-            guarded.withLock { $0.orders[brand] = now }
-            try await Pauses(queue).put(order)
+            guarded.withLock { guarded in
+                // An hour's stop takes the place of what slows; that is ordered again after it.
+                if kind == .refusals { guarded.orders[brand]?[.manyComplaints] = nil }
+                guarded.orders[brand, default: [:]][kind] = now
+            }
             logger.error("\(order.subject): \(order.reason)")
         }
     }

@@ -160,9 +160,11 @@ public struct Pauses: Sendable {
     /// Gives an order, in the place of the one about the same. Dunlin's own take the place of no person's.
     ///
     /// - Parameter milliseconds: how long; `nil` for what the order itself says.
-    public func put(_ order: Pause, for milliseconds: Int64? = nil) async throws {
+    /// - Returns: false where a person's stands.
+    @discardableResult
+    public func put(_ order: Pause, for milliseconds: Int64? = nil) async throws -> Bool {
         defer { bell.ring(Bell.anything) }
-        try await database.write(.power) { transaction in
+        return try await database.write(.power) { transaction in
             let begins = max(order.begins, transaction.now)
             let until = milliseconds.map { begins + $0 } ?? order.until
             let changed = try transaction.execute(
@@ -172,13 +174,14 @@ public struct Pauses: Sendable {
                     .integer(begins), .optional(until), .text(AuditEntry.dunlin),
                 ]
             )
-            guard changed > 0 else { return }
+            guard changed > 0 else { return false }
             try transaction.execute(Pauses.forget, [.integer(transaction.now)])
             let span =
                 (order.begins > transaction.now ? " from \(Timestamp.text(begins))" : "")
                 + (until.map { " until \(Timestamp.text($0))" } ?? "")
             let detail = (order.rate.map { "at most \($0.text): " } ?? "") + order.reason + span
             try AuditEntry.write(.lanePaused, order.subject, detail, by: order.by, transaction)
+            return true
         }
     }
 

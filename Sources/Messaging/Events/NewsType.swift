@@ -22,7 +22,7 @@ public enum NewsType: String, Sendable, CaseIterable {
 
     /// `nil` for what is kept for the record only, or told otherwise.
     init?(_ kind: Event.Kind) {
-        guard kind != .late, kind != .replied else { return nil }
+        guard kind != .late, kind != .replied, kind != .complained else { return nil }
         self.init(rawValue: "message.\(kind.rawValue)")
     }
 }

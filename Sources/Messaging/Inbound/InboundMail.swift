@@ -171,7 +171,8 @@ public struct InboundMail: Sendable, Equatable {
         let plain = mail.all.first { $0.type == "text/plain" && $0.parts.isEmpty }?.text ?? ""
         var text = bounded(plain)
         if text.allSatisfy(\.isWhitespace) {
-            text = strip(bounded(mail.all.first { $0.type == "text/html" }?.text ?? ""))
+            // Some programs write tens of kilobytes of styles before the first word.
+            text = bounded(strip(bounded(mail.all.first { $0.type == "text/html" }?.text ?? "", to: 200_000)))
         }
         var lines: [Substring] = []
         var isQuote = false
@@ -195,7 +196,9 @@ public struct InboundMail: Sendable, Equatable {
     }
 
     /// Unicode scalars of a text that are looked at.
-    private static func bounded(_ text: String) -> String { String(text.unicodeScalars.prefix(8000)) }
+    private static func bounded(_ text: String, to count: Int = 8000) -> String {
+        String(text.unicodeScalars.prefix(count))
+    }
 
     /// The mark of a signature, or of a whole message below.
     private static func isEnd(_ line: String) -> Bool {
@@ -208,18 +211,30 @@ public struct InboundMail: Sendable, Equatable {
         return line.utf8.count < 500 && begins && (line.hasSuffix(":") || line.contains("@") && line.contains("<"))
     }
 
-    private static func strip(_ html: String) -> String {
-        var html = html
-        for name in ["style", "script", "head"] {
-            while let start = html.range(of: "<\(name)", options: .caseInsensitive) {
-                let end = html.range(
-                    of: "</\(name)>",
-                    options: .caseInsensitive,
-                    range: start.upperBound..<html.endIndex
-                )
-                html.removeSubrange(start.lowerBound..<(end?.upperBound ?? html.endIndex))
-            }
+    /// HTML without an element, in one pass. A head may end without a tag: then only its own goes.
+    private static func without(_ name: String, _ html: [UInt8]) -> [UInt8] {
+        func begins(_ tag: [UInt8], at index: Int) -> Bool {
+            guard index + tag.count < html.count else { return false }
+            for (offset, byte) in tag.enumerated() where html[index + offset] | 0x20 != byte | 0x20 { return false }
+            return [0x3e, 0x20, 0x09, 0x0a, 0x0d, 0x2f].contains(html[index + tag.count])
         }
+        let (opening, closing) = (Array("<\(name)".utf8), Array("</\(name)".utf8))
+        var kept: [UInt8] = []
+        var start = 0
+        while let tag = (start..<html.count).first(where: { html[$0] == 0x3c && begins(opening, at: $0) }) {
+            kept += html[start..<tag]
+            let close = (tag..<html.count).first { html[$0] == 0x3c && begins(closing, at: $0) }
+            let isOpen = close == nil && name == "head"
+            guard let end = html[(isOpen ? tag : close ?? html.count)...].firstIndex(of: 0x3e) else { return kept }
+            start = end + 1
+        }
+        return kept + html[start...]
+    }
+
+    private static func strip(_ html: String) -> String {
+        var bytes = Array(html.utf8)
+        for name in ["style", "script", "title", "head"] { bytes = without(name, bytes) }
+        var html = String(decoding: bytes, as: UTF8.self)
         // What is quoted is none of theirs.
         if let start = html.range(of: "<blockquote", options: .caseInsensitive),
             let end = html.range(of: "</blockquote>", options: [.caseInsensitive, .backwards]),

@@ -20,6 +20,8 @@ public struct Event: Sendable, Equatable {
         case delivered, bounced
         /// The recipient has answered.
         case replied
+        /// The recipient's mailbox provider reports it as spam.
+        case complained
         /// A person changed its words.
         case edited
         /// A person sent it on its way again.

@@ -86,7 +86,9 @@ enum Fallback {
                 try end(behind: event.message, "cancelled with the message before it", transaction)
             case .approved, .replayed:
                 try transaction.execute(begin, [.integer(event.message), .integer(transaction.now)])
-            case .sent, .retry, .uncertain, .held, .delivered, .edited, .replied, .deferred, .late, .nextChannel: break
+            case .sent, .retry, .uncertain, .held, .delivered, .edited, .replied, .complained, .deferred, .late,
+                .nextChannel:
+                break
             }
         }
     }

@@ -354,7 +354,7 @@ extension Queue {
             transaction
         )
         var counts: [ComplianceCounts.Key: Int64] = [:]
-        for stop in stopped {
+        for stop in stopped where !stop.isTest {
             for rule in stop.verdict.rules {
                 let kind: ComplianceCounts.Kind = stop.verdict.decision == .defer ? .deferred : .blocked
                 counts[.init(brand: stop.message.brand, kind: kind, subject: rule), default: 0] += 1

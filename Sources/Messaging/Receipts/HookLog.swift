@@ -63,7 +63,8 @@ public struct HookLog: Sendable {
     private static let old = Statement("SELECT 1 FROM hook WHERE at < $1 AND raw IS NOT NULL LIMIT 1")
 
     static let statements = [
-        insert, pending, settle, recipient, byReference, standing, reopen, move, forget, old, prunable, delete,
+        insert, pending, settle, recipient, complaint, byReference, standing, reopen, move, forget, old, prunable,
+        delete,
     ]
 
     /// What is posted for a message that is not there is waited with so long, milliseconds.
@@ -79,16 +80,18 @@ public struct HookLog: Sendable {
         defer { if reopening != nil { bell.ring(Bell.anything) } }
         return try await database.write(.power) { transaction in
             var receipt: DeliveryReceipt?
+            var message: Int64?
             switch content.matter {
             case .receipt(let found): receipt = found
-            case .mail(let mail): receipt = mail.receipt
+            case .mail(let mail): (receipt, message) = (mail.receipt, mail.message)
             case .inbound, .nothing: break
             }
             let id = try transaction.first(
                 HookLog.insert,
                 [
                     .text(transport), .text(content.identity), .integer(transaction.now),
-                    .integer((receipt == nil ? State.applied : .pending).rawValue), .optional(receipt?.message),
+                    .integer((receipt == nil ? State.applied : .pending).rawValue),
+                    .optional(receipt?.message ?? message),
                     .optional(receipt?.reference), .optional(receipt?.status.word),
                     .optional(receipt?.status.reason?.rawValue),
                     .optional(receipt?.detail), .bytes(raw),
@@ -281,6 +284,7 @@ public struct HookLog: Sendable {
         }
     }
 
+    private static let complaint = Statement("SELECT 1 FROM event WHERE message = $1 AND kind = 'complained' LIMIT 1")
     private static let recipient = Statement("SELECT address_key, brand, domain, channel FROM message WHERE id = $1")
 
     /// Counts what a mail of ours has met.
@@ -306,14 +310,28 @@ public struct HookLog: Sendable {
             // Without proof anybody could silence anybody's mail.
             case .complaint:
                 mail.message == nil || ours == nil && reported == nil
-                    ? nil : (OptOut.complaint, "the mailbox provider reports it as spam")
-            // A sender is easily made up: what proves no message of ours is for a person to read.
+                    ? nil
+                    : (ours == nil ? OptOut.review : OptOut.complaint, "the mailbox provider reports it as spam")
+            // A sender is easily made up: what does not prove to whom we wrote is for a person to read.
             case .wish(.stop, let text):
-                (mail.message == nil ? OptOut.review : OptOut.reply, "wrote: \(text.prefix(200))")
+                (ours == nil ? OptOut.review : OptOut.reply, "wrote: \(text.prefix(200))")
             case .wish(.review, let text): (OptOut.review, "wrote: \(text.prefix(200))")
             case .wish, .reply, .automatic, .bounce: nil
             }
-        if case .complaint = mail.matter, let message = mail.message { try count(.complained, message, transaction) }
+        if case .complaint = mail.matter, let message = mail.message, ours != nil,
+            try transaction.first(complaint, [.integer(message)], { _ in true }) == nil
+        {
+            // One message is called spam once, however often that is reported.
+            try count(.complained, message, transaction)
+            let event = Event(
+                message: message,
+                at: transaction.now,
+                kind: .complained,
+                transport: transport,
+                detail: "the mailbox provider reports it as spam"
+            )
+            try Event.insert([event], transaction)
+        }
         if let entry, let key {
             let no = OptOuts.Entry(
                 addressKey: key,

@@ -59,7 +59,8 @@ public struct Explanation: Sendable {
         }
         var wait: Int64 = 0
         switch message.isTest ? .send : Gate.decide(facts, policy, optOuts: [], now: now) {
-        case .send, .expire, .tooLate: check("rules", true, "none keeps it")
+        case .send, .expire: check("rules", true, "none keeps it")
+        case .tooLate: check("rules", false, "none lets it go before it expires")
         case .block(let reason, _), .hold(let reason, _): check("rules", false, reason)
         case .wait(let until, let rules):
             let zones = facts.zones.isEmpty ? "" : " (\(facts.zones.joined(separator: ", ")))"

@@ -54,8 +54,8 @@ struct OptOutLinkRoutes {
         let form = Form(isForm ? body : "")
         let words = OptOutPageWords(Language(locale: link.locale))
         if let undone = form["undo"].flatMap(Choice.init) {
-            try await undo(undone.scope(link), link)
-            return try await page(link, done: words.undone)
+            let isUndone = try await undo(undone.scope(link), link)
+            return try await page(link, done: isUndone ? words.undone : "")
         }
         // Whatever else is posted is a no: of one click, or of a program that writes it in its own way.
         let choice = form["what"].flatMap(Choice.init)
@@ -85,14 +85,18 @@ struct OptOutLinkRoutes {
     static let undoable: Int64 = 3_600_000
 
     /// Takes back what was said with this very link a moment ago, and no other no.
-    private func undo(_ scope: OptOut.Scope, _ link: OptOutLink) async throws {
+    ///
+    /// - Returns: whether there was any.
+    private func undo(_ scope: OptOut.Scope, _ link: OptOutLink) async throws -> Bool {
+        var isUndone = false
         for optOut in try await backend.optOuts.covering(link.addressKey)
         where optOut.scope == scope && ["link", "one-click"].contains(optOut.source)
             && optOut.note == OptOutLinkRoutes.note(link)
             && backend.clock.now() - optOut.at < OptOutLinkRoutes.undoable
         {
-            _ = try await backend.optOuts.remove(id: optOut.id, by: "the recipient")
+            isUndone = try await backend.optOuts.remove(id: optOut.id, by: "the recipient") || isUndone
         }
+        return isUndone
     }
 
     // MARK: - The page

@@ -212,7 +212,7 @@ struct PersonCommand: AsyncParsableCommand {
         var address: String
         @Option(help: "Such as sms.")
         var channel = "sms"
-        @Option(help: "Only this brand.")
+        @Option(help: "Only this brand; without it, what was given for all brands and for each.")
         var brand: String?
 
         func run() async throws {

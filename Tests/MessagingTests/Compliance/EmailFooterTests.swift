@@ -59,6 +59,10 @@ struct EmailFooterTests {
         #expect(german.contains("Sie können diese Nachrichten abbestellen:\nhttps://"))
         let reply = Self.text(try Self.footer(link: nil), "Hello.")
         #expect(reply.hasSuffix("reply with the word \"stop\".\n"))
+        let nonstop = Self.text(try Self.footer(link: nil), "We work NON-STOP.")
+        #expect(nonstop.hasSuffix("reply with the word \"stop\".\n"), "a part of another word asks for nothing")
+        let own = "Answer STOP. 1 O'Hara Street"
+        #expect(Self.text(try Self.footer(link: nil), own) == own)
         #expect(Language(locale: "pt-BR") == .english)
         #expect(Language(locale: "FR_ca") == .french)
     }
@@ -91,6 +95,7 @@ struct EmailFooterTests {
             ("$12.50 is due", "Please pay $12.50.", true), ("$12.50 is due", "Please pay USD 12.50.", true),
             ("$12.50 is due", "Please pay $125.00.", false), ("You owe $1,200", "It is $1,200.00.", true),
             ("EUR 50 offen", "50.00 EUR", true), ("1.200,00 € offen", "1200 EUR", true), ("USD 50", "Nr. 51", false),
+            ("$5.5 is due", "Please pay $5.50.", true), ("$5.5 is due", "Please pay $55.", false),
             ("€ 9 offen", "Bitte zahlen.", false),
             ("12 days late", "x", true),
         ]

@@ -97,7 +97,10 @@ struct PeopleTests {
         _ = try await fixture.queued.optOuts.add([Self.entry("+12025550123", .init(channel: .sms))], by: "ada")
         #expect(try await verdict() == .blocked)
         _ = try await fixture.queued.optOuts.remove(id: 1, by: "ada")
-        #expect(try await consents.withdraw("+12025550123", .sms, brand: nil, by: "ada"))
+        var own = consent
+        own.brand = "acme"
+        try await consents.give(own, by: "ada")
+        #expect(try await consents.withdraw("+12025550123", .sms, brand: nil, by: "ada"), "each brand's own ends too")
         #expect(try await !consents.withdraw("+12025550123", .sms, brand: nil, by: "ada"))
         #expect(try await verdict() == .blocked)
     }

@@ -12,11 +12,12 @@ struct StreamGuardTests {
         arguments: [
             (10_000, 9, 0, "well"), (10_000, 10, 0, "slowed"), (10_000, 29, 0, "slowed"), (10_000, 30, 0, "stopped"),
             (999, 100, 0, "well"), (1000, 2, 0, "well"), (1000, 3, 0, "stopped"), (0, 0, 19, "well"),
-            (0, 0, 20, "stopped"),
+            (0, 0, 20, "stopped"), (2000, 0, 20, "stopped"), (2001, 0, 20, "well"),
         ]
     )
     func orders(sent: Int64, complained: Int64, refused: Int64, expected: String) {
-        let order = StreamGuard.order("acme", .init(sent: sent, complained: complained, refused: refused), now: 5)
+        let figures = StreamGuard.Figures(sent: sent, complained: complained, refused: refused, sentLately: sent)
+        let order = StreamGuard.order("acme", figures, now: 5)?.pause
         #expect((order.map { $0.rate == nil ? "stopped" : "slowed" } ?? "well") == expected)
         #expect(order.map { $0.brand == "acme" && $0.until != nil } ?? true)
     }
@@ -26,7 +27,7 @@ struct StreamGuardTests {
         let fixture = try await QueueFixture()
         let key = ComplianceCounts.Key(brand: "acme", kind: .sent, subject: "google")
         let spam = ComplianceCounts.Key(brand: "acme", kind: .complained, subject: "google")
-        try await fixture.database.write(.process) { try ComplianceCounts.add([key: 2000, spam: 10], $0) }
+        try await fixture.database.write(.process) { try ComplianceCounts.add([key: 2000, spam: 4], $0) }
         let keeper = Housekeeping(
             queue: fixture.queue,
             retention: nil,
@@ -36,11 +37,17 @@ struct StreamGuardTests {
         let pauses = Pauses(fixture.queue)
         try await keeper.sweep()
         let order = try #require(try await pauses.list(now: fixture.clock.now).first)
-        #expect(order.brand == "acme" && order.by == "dunlin" && order.reason.contains("10 of 2000"))
+        #expect(order.brand == "acme" && order.by == "dunlin" && order.reason.contains("4 of 2000"))
         #expect(try await pauses.resume(order, by: "ada"))
         fixture.clock.now += 120_000
         try await keeper.sweep()
         #expect(try await pauses.list(now: fixture.clock.now).isEmpty)
+        try await fixture.database.write(.process) { try ComplianceCounts.add([spam: 10], $0) }
+        fixture.clock.now += 120_000
+        try await keeper.sweep()
+        let strict = try #require(try await pauses.list(now: fixture.clock.now).first)
+        #expect(strict.rate == nil && strict.reason.contains("0.3 %"), "what is worse is told at once")
+        #expect(try await pauses.resume(strict, by: "ada"))
         fixture.clock.now += StreamGuard.day
         try await keeper.sweep()
         #expect(try await pauses.list(now: fixture.clock.now).count == 1)

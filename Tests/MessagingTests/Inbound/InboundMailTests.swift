@@ -197,7 +197,12 @@ struct InboundMailTests {
         #expect(Self.mail(base64, "U1RPUA==").matter == .wish(.stop, text: "STOP"))
         let quoted = "Subject: x\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable"
         #expect(Self.mail(quoted, "Arr=C3=AA=\nt").matter == .wish(.stop, text: "Arrêt"))
+        let styles =
+            "<html><head><title>x</title><style>" + String(repeating: "p { color: red } ", count: 1000) + "</style>"
         let html = "Subject: x\nContent-Type: text/html"
+        for page in [styles + "</head><body>stop", styles + "<body>stop", "<body><header></header><p>stop</p>"] {
+            #expect(Self.mail(html, page).matter == .wish(.stop, text: "stop"), "\(page.suffix(40))")
+        }
         #expect(
             Self.mail(html, "<html><body><p>Stop</p><blockquote>You can unsubscribe</blockquote></body></html>").matter
                 == .wish(.stop, text: "Stop")
@@ -257,6 +262,33 @@ struct InboundMailTests {
         _ = try await desk.take(Array(reply.utf8))
         #expect(try await fixture.optOuts.covering("p2@example.com").map(\.scope.channel) == [.email])
         #expect(try await fixture.queue.events(of: 3).map(\.kind) == [.sent, .replied])
+        let complaint = """
+            MIME-Version: 1.0
+            Content-Type: multipart/report; report-type=feedback-report; boundary="b"
+
+            --b
+            Content-Type: message/feedback-report
+
+            Feedback-Type: abuse
+            Original-Rcpt-To: victim@example.com
+            --b
+            Content-Type: message/rfc822
+
+            Message-ID: <PROOF>
+
+            --b--
+            """
+        for (id, agent) in [(3, "one"), (3, "two"), (4, "one")] as [(Int64, String)] {
+            let messageID = Self.ids.messageID(for: id, domain: "x.example")
+            let mail = "X-Agent: \(agent)\n" + complaint.replacing("PROOF", with: messageID)
+            _ = try await desk.take(Array(mail.utf8))
+        }
+        let counted = try await ComplianceCounts(fixture.database).list(days: 1, now: fixture.clock.now)
+        #expect(counted.filter { $0.kind == .complained }.map(\.count) == [1], "once for each message")
+        #expect(
+            try await fixture.optOuts.covering("victim@example.com").map(\.source) == [OptOut.review],
+            "a message that is gone proves nothing of whom it went to"
+        )
         let stranger = "From: eve@example.net\nSubject: unsubscribe\n\n"
         _ = try await desk.take(Array(stranger.utf8))
         #expect(try await fixture.optOuts.covering("eve@example.net").map(\.source) == [OptOut.review])

@@ -49,6 +49,20 @@ struct HookLogTests {
         func kinds(_ id: Int64) async throws -> [Event.Kind] { try await queued.queue.events(of: id).map(\.kind) }
     }
 
+    @Test("what was posted about a person who is erased loses its words, by whatever it named the message")
+    func erased() async throws {
+        let fixture = try await Fixture()
+        _ = try await fixture.sent()
+        try await fixture.report(.delivered)
+        let withWords = Statement("SELECT count(*) FROM hook WHERE raw IS NOT NULL OR detail IS NOT NULL")
+        func count() async throws -> Int64? {
+            try await fixture.queued.database.read { try $0.first(withWords) { $0.integer(0) } }
+        }
+        #expect(try await count() == 1)
+        _ = try await People(fixture.queued.database).erase("+12025550123", by: "ada")
+        #expect(try await count() == 0)
+    }
+
     @Test("are missed after a time: of those that a transport took in the ten minutes before, how many have none")
     func missing() async throws {
         let fixture = try await Fixture()

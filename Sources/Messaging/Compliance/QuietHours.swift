@@ -35,18 +35,10 @@ struct SendWindow: Sendable, Equatable {
         return rest < 0 ? rest + by : rest
     }
 
-    /// The civil date of a day counted from 1970, as `20261225` (Hinnant, "chrono-compatible low-level date algorithms").
+    /// A day counted from 1970, as `20261225`.
     static func date(_ day: Int64) -> Int {
-        let shifted = day + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let ofEra = shifted - era * 146_097
-        let yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
-        let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * ofYear + 2) / 153
-        let dayOfMonth = ofYear - (153 * monthFromMarch + 2) / 5 + 1
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return Int(year * 10_000 + month * 100 + dayOfMonth)
+        let date = Timestamp.civil(day)
+        return Int(date.year * 10_000 + date.month * 100 + date.day)
     }
 }
 

@@ -14,7 +14,8 @@ public struct MailDate: Sendable, Hashable {
     public func append(to out: inout [UInt8]) {
         let days = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
         let second = Int(seconds - days * 86_400)
-        let (year, month, day) = Self.civil(days: Int(days))
+        let date = Timestamp.civil(days)
+        let (year, month, day) = (Int(date.year), Int(date.month), Int(date.day))
         let weekday = ((Int(days) + 4) % 7 + 7) % 7
         out.append(Self.weekdays, 5 * weekday, count: 5)
         out.append(decimal: day)
@@ -32,20 +33,6 @@ public struct MailDate: Sendable, Hashable {
 
     private static let weekdays: StaticString = "Sun, Mon, Tue, Wed, Thu, Fri, Sat, "
     private static let months: StaticString = " Jan  Feb  Mar  Apr  May  Jun  Jul  Aug  Sep  Oct  Nov  Dec "
-
-    /// The date of a day counted from 1970-01-01 in the proleptic Gregorian calendar
-    /// (https://howardhinnant.github.io/date_algorithms.html#civil_from_days).
-    static func civil(days: Int) -> (year: Int, month: Int, day: Int) {
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
-    }
 }
 
 extension MailDate: CustomStringConvertible {

@@ -31,18 +31,22 @@ extension StoredMessage {
         if let events {
             writer.name("events")
             writer.beginArray()
-            for event in events {
-                writer.beginObject()
-                writer.member("at", Timestamp.text(event.at))
-                writer.member("kind", event.kind.rawValue)
-                if let started = event.startedAt { writer.member("started_at", Timestamp.text(started)) }
-                if let transport = event.transport, !transport.isEmpty { writer.member("transport", transport) }
-                if let detail = event.detail { writer.member("detail", detail) }
-                writer.endObject()
-            }
+            for event in events { event.write(to: &writer) }
             writer.endArray()
             if let document = try? JSONValue.parse(self.document) { writer.member("document", document) }
         }
+        writer.endObject()
+    }
+}
+
+extension Event {
+    public func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("at", Timestamp.text(at))
+        writer.member("kind", kind.rawValue)
+        if let startedAt { writer.member("started_at", Timestamp.text(startedAt)) }
+        if let transport, !transport.isEmpty { writer.member("transport", transport) }
+        if let detail { writer.member("detail", detail) }
         writer.endObject()
     }
 }

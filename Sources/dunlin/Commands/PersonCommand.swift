@@ -76,13 +76,7 @@ struct PersonCommand: AsyncParsableCommand {
                         writer.endObject()
                         writer.name("events")
                         writer.beginArray()
-                        for event in events {
-                            writer.beginObject()
-                            writer.member("at", Timestamp.text(event.at))
-                            writer.member("kind", event.kind.rawValue)
-                            if let detail = event.detail { writer.member("detail", detail) }
-                            writer.endObject()
-                        }
+                        for event in events { event.write(to: &writer) }
                         writer.endArray()
                         writer.endObject()
                     }

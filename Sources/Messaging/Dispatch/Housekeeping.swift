@@ -76,7 +76,7 @@ public final class Housekeeping: Service {
         logger.notice("evidence", metadata: ["head": "\(head.number):\(head.hashText)"])
     }
 
-    /// Stops or slows brands whose email is called spam or refused, for the same at most once a day: a person who lifts such an order
+    /// Stops or slows brands whose email is called spam or refused, for the same at most once in a while: a person who lifts such an order
     /// is not overruled at once.
     private func guardStreams() async throws {
         let now = clock.now()

@@ -40,7 +40,7 @@ public final class SQLiteDatabase: Database {
             )
         }
         do {
-            pool = try DatabasePool(path: path, configuration: configuration)
+            pool = try SQLiteDatabase.openPool(path, configuration, busySeconds: busySeconds)
             state = pool.writeWithoutTransaction { WriterState(SQLiteConnection($0)) }
         } catch {
             throw StorageError(error)
@@ -152,6 +152,23 @@ public final class SQLiteDatabase: Database {
         try writer.sync {
             try pool.writeWithoutTransaction {
                 _ = try Int.fetchOne($0, sql: "PRAGMA max_page_count = \(count ?? 1_073_741_823)")
+            }
+        }
+    }
+
+    /// While another process turns a new file to WAL mode, SQLite is busy and does not ask how long one would wait
+    /// (<https://www.sqlite.org/c3ref/busy_handler.html>): here one does.
+    private static func openPool(_ path: String, _ configuration: Configuration, busySeconds: Double) throws
+        -> DatabasePool
+    {
+        let deadline = ContinuousClock.now + .seconds(busySeconds)
+        while true {
+            do {
+                return try DatabasePool(path: path, configuration: configuration)
+            } catch let error as DatabaseError
+                where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline
+            {
+                usleep(1000)
             }
         }
     }

@@ -1,5 +1,7 @@
+import Dispatch
 import Foundation
 import Storage
+import Synchronization
 import Testing
 
 @Suite("The SQLite file")
@@ -14,6 +16,20 @@ struct SQLiteFileTests {
             #expect(try folder.mode(suffix) == 0o600, "dunlin.sqlite\(suffix)")
         }
         try database.close()
+    }
+
+    @Test("several that open a new file at once wait for each other", arguments: 0..<20)
+    func openedTogether(round: Int) throws {
+        let folder = try SQLiteFolder()
+        let failures = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            do {
+                try folder.open().close()
+            } catch {
+                failures.withLock { $0.append("\(error)") }
+            }
+        }
+        #expect(failures.withLock { $0 } == [])
     }
 
     @Test("a folder that is not there is told of with the remedy")

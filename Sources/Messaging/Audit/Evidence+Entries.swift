@@ -40,7 +40,7 @@ extension Evidence.Entry {
             writer.member("rules_version", Int64(ComplianceRule.version))
             writer.member("rules", verdict.rules.joined(separator: ","))
             switch verdict {
-            case .block(let reason, _), .hold(let reason, _): writer.member("reason", reason)
+            case .block(let reason, _), .hold(let reason, _), .keep(_, let reason, _): writer.member("reason", reason)
             case .wait(let until, _): writer.member("until", Timestamp.text(until))
             case .expire, .tooLate, .send: break
             }

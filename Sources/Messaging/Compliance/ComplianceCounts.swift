@@ -12,6 +12,8 @@ public struct ComplianceCounts: Sendable {
     public enum Kind: String, Sendable {
         case blocked, deferred
         case sent, bounced, complained
+        /// The recipient was refused at once, by the server that we talk to.
+        case refused
         case optedOut = "opted_out"
     }
 

@@ -8,6 +8,7 @@ public struct CompliancePolicy: Sendable {
         var jurisdictions: Set<String> = ["US"]
         var hasSendHours = false
         var hasCaps = false
+        var hasCanary = false
         var footer = BrandSettings.Footer.always
 
         /// 12 CFR 1006.2(i): who collects the debts of another, or its own under a name that is not its own; of consumers only.
@@ -48,6 +49,8 @@ public struct CompliancePolicy: Sendable {
     public let rules: [String: ComplianceRule]
     let hours: [Hours]
     let caps: [Cap]
+    /// How bulk runs begin; `nil` where they go as they come.
+    let canary: Canary?
     /// Of recipients whose own is not known.
     let zone: String
     private let smsBasis: ComplianceSettings.ConsentBasis
@@ -71,6 +74,7 @@ public struct CompliancePolicy: Sendable {
         if let places = settings.jurisdictions { regime.jurisdictions = Set(places) }
         regime.hasSendHours = settings.sendHours != nil
         regime.hasCaps = !(settings.frequency ?? []).isEmpty
+        regime.hasCanary = settings.canary != nil
         regime.footer = brand.footer ?? .always
         self.regime = regime
         var rules: [String: ComplianceRule] = [:]
@@ -99,6 +103,7 @@ public struct CompliancePolicy: Sendable {
             hours.append(Hours(rule: "HOURS", window: own.window, channels: channels))
         }
         self.hours = hours
+        canary = rules["CANARY"] == nil ? nil : settings.canary.map(Canary.init)
         caps = CompliancePolicy.caps(rules, settings.frequency ?? [])
         assumptions = CompliancePolicy.assumptions(settings, regime, smsBasis)
     }

@@ -28,7 +28,7 @@ public struct ComplianceRule: Sendable {
     let applies: @Sendable (CompliancePolicy.Regime) -> Bool
 
     /// What is added to or taken from the rules makes another version.
-    public static let version = 1
+    public static let version = 2
 
     func isInForce(_ now: Int64) -> Bool {
         (effectiveFrom.map { $0 <= now } ?? true) && (effectiveTo.map { now < $0 } ?? true)
@@ -53,6 +53,22 @@ public struct ComplianceRule: Sendable {
 
     /// By what they do: what ends a message, what makes it wait, what is added to it.
     public static let all: [ComplianceRule] = [
+        ComplianceRule(
+            id: "ORDER",
+            summary: "a standing order keeps messages of a category or a template ('dunlin lane pause')",
+            action: .defer,
+            source: "the operator",
+            standard: nil,
+            applies: always
+        ),
+        ComplianceRule(
+            id: "CANARY",
+            summary: "of a bulk run the first part goes, and the rest when that is taken well",
+            action: .defer,
+            source: "the configuration; support.google.com/a/answer/81126",
+            standard: true,
+            applies: { $0.hasCanary }
+        ),
         ComplianceRule(
             id: "OPT-OUT",
             summary: "who said no to it gets nothing",

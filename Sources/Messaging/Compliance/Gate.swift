@@ -6,6 +6,7 @@ enum Gate {
         let channel: Channel
         let brand: String
         let category: String
+        var template = ""
         let addressKey: String
         let expires: Int64?
         var domain = ""
@@ -35,6 +36,8 @@ enum Gate {
         /// Not before then, by these rules.
         case wait(until: Int64, rules: [String])
         case block(String, rule: String)
+        /// It waits until an order about it ends, which is called so.
+        case keep(under: String, reason: String, rule: String)
         /// A person must see to it: no time suits.
         case hold(String, rules: [String])
         case expire
@@ -44,7 +47,7 @@ enum Gate {
         var decision: Decision {
             switch self {
             case .send: .send
-            case .wait: .defer
+            case .wait, .keep: .defer
             case .block: .block
             case .hold: .hold
             case .expire, .tooLate: .expire
@@ -56,7 +59,7 @@ enum Gate {
             switch self {
             case .send: []
             case .wait(_, let rules): rules
-            case .block(_, let rule): [rule]
+            case .block(_, let rule), .keep(_, _, let rule): [rule]
             case .hold(_, let rules), .tooLate(let rules): rules
             case .expire: ["EXPIRY"]
             }
@@ -68,7 +71,7 @@ enum Gate {
             case .send: "goes"
             case .wait(let until, let rules):
                 "waits until \(Timestamp.text(until)): \(rules.joined(separator: ", "))"
-            case .block(let reason, _), .hold(let reason, _): reason
+            case .block(let reason, _), .hold(let reason, _), .keep(_, let reason, _): reason
             case .expire, .tooLate: end?.reason ?? ""
             }
         }
@@ -76,7 +79,7 @@ enum Gate {
         /// The final state and its reason; `nil` for a message that goes on.
         var end: (state: MessageState, reason: String)? {
             switch self {
-            case .send, .wait: nil
+            case .send, .wait, .keep: nil
             case .block(let reason, _): (.blocked, reason)
             case .hold(let reason, _): (.held, reason)
             case .tooLate(let rules): (.expired, "expires before it may go: \(rules.joined(separator: ", "))")

@@ -41,6 +41,8 @@ public struct OptOuts: Sendable {
         public var note: String?
         /// When the no was said; `nil` is now.
         public var at: Int64?
+        /// The message that brought it.
+        public var message: Int64?
 
         public init(
             addressKey: String,
@@ -48,8 +50,10 @@ public struct OptOuts: Sendable {
             scope: OptOut.Scope = .init(),
             source: String,
             note: String? = nil,
-            at: Int64? = nil
+            at: Int64? = nil,
+            message: Int64? = nil
         ) {
+            self.message = message
             self.addressKey = addressKey
             self.address = address
             self.scope = scope
@@ -116,6 +120,7 @@ public struct OptOuts: Sendable {
             counts[.init(brand: entry.scope.brand ?? "", kind: .optedOut, subject: entry.source), default: 0] += 1
         }
         try ComplianceCounts.add(counts, transaction)
+        for message in Set(added.compactMap(\.message)) { try Runs.optedOut(message, transaction) }
         let now = transaction.now
         try Evidence.append(added.map { .init($0.optOut(now: now), by: by, isRemoved: false) }, transaction)
         try News.write(.optedOut, added.map { $0.news(now: transaction.now) }, transaction)

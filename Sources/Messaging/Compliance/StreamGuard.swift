@@ -66,7 +66,8 @@ public struct StreamGuard: Sendable {
     private static let refusals = Statement(
         """
         SELECT brand, count(*) FROM message
-        WHERE state = 'bounced' AND finished_at >= $1 AND channel = 'email' AND reason = 'policy' GROUP BY brand
+        WHERE state IN ('bounced', 'failed') AND finished_at >= $1 AND channel = 'email' AND reason = 'policy'
+        GROUP BY brand
         """
     )
 
@@ -85,7 +86,7 @@ public struct StreamGuard: Sendable {
             switch row.kind {
             case .sent: figures[row.brand, default: .init()].sent += row.count
             case .complained: figures[row.brand, default: .init()].complained += row.count
-            case .blocked, .deferred, .bounced, .optedOut: break
+            case .blocked, .deferred, .bounced, .refused, .optedOut: break
             }
         }
         func counts(_ statement: Statement) async throws -> [(brand: String, count: Int64)] {

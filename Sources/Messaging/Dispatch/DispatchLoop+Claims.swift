@@ -313,7 +313,8 @@ extension DispatchLoop {
                     continue
                 }
                 loaded.insert(channel)
-                for (share, count) in shares {
+                // What an order keeps is put among its brand's again when the order ends.
+                for (share, count) in shares where !share.isKept {
                     shaper.meet(share, now: now)
                     books[channel]?.find(share, Int(count), now: now)
                     if let limit = share.limit { shaper.parked(Int(count), under: limit, channel) }
@@ -348,7 +349,7 @@ extension DispatchLoop {
         guard let pauses = try? await queue.database.read({ try Pauses.list($0) }) else { return }
         lookedForPauses = now
         let wall = clock.now()
-        shaper.obey(pauses.filter { !$0.isAboutLanes && $0.isInForce(wall) }, now: now)
+        shaper.obey(pauses.filter { !$0.isAboutLanes && !$0.isAboutMessages && $0.isInForce(wall) }, now: now)
         for index in lanes.indices where !lanes[index].isTest {
             let lane = lanes[index]
             let pause = pauses.filter { $0.covers(lane.channel, lane.transport.name, now: wall) }.strictest

@@ -32,6 +32,8 @@ public final class Housekeeping: Service {
 
     static let every = 5_000
     static let batch = 500
+    /// A run that was kept may be large.
+    static let manyKept = 5_000
     /// How often the head of the evidence goes to the log, which others keep: milliseconds.
     static let headEvery: Int64 = 3_600_000
     static let guardEvery: Int64 = 60_000
@@ -112,6 +114,10 @@ public final class Housekeeping: Service {
         try await Reservation.forget(before: clock.now() - 3 * 86_400_000, queue.database)
         try await tellHead()
         try await guardStreams()
+        for fault in try await Runs.judge(queue, now: clock.now()) { logger.error("\(fault)") }
+        while !stopping.load(ordering: .acquiring),
+            try await queue.freeKept(now: clock.now(), limit: Housekeeping.manyKept) == Housekeeping.manyKept
+        {}
         guard let retention else { return }
         let cutoff = clock.now() - retention.milliseconds
         var total = 0

@@ -72,7 +72,7 @@ public enum Timestamp {
     }
 
     /// Days from civil, in the proleptic Gregorian calendar (<https://howardhinnant.github.io/date_algorithms.html>).
-    private static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+    static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400
         let yearOfEra = shifted - era * 400

@@ -32,7 +32,7 @@ extension Queue {
             (SELECT CASE WHEN length(document) <= \(ClaimRequest.largest) THEN document END
                 FROM content WHERE content.id = message.id),
             (SELECT count(*) FROM opt_out WHERE opt_out.address_key = CAST(message.address_key AS TEXT)),
-            due, test, doubt_since, domain, zones
+            due, test, doubt_since, domain, zones, template
         """
     }
     /// Each head is looked up by itself: `min` beside another column would read the whole backlog.
@@ -46,7 +46,7 @@ extension Queue {
     private static let stillSending = Statement(
         """
         SELECT expires, address_key, brand, category,
-            (SELECT count(*) FROM opt_out WHERE opt_out.address_key = message.address_key), domain, zones
+            (SELECT count(*) FROM opt_out WHERE opt_out.address_key = message.address_key), domain, zones, template
         FROM message WHERE id = $1 AND fence = $2 AND state = 'sending'
         """
     )
@@ -112,7 +112,8 @@ extension Queue {
         var stopped: [Stop] = []
         let now = transaction.now
         let channel = request.share.channel
-        let isPlain = policy.isPlain(channel)
+        var keeper = try Keeper(channel, policy, transaction)
+        let isPlain = policy.isPlain(channel) && keeper == nil
         // What is claimed and not decided yet counts as nothing that was sent.
         var undecided: Set<Int64> = []
         let share: [SQLValue] = [.text(request.share.channel.rawValue), .text(request.share.name)]
@@ -158,12 +159,13 @@ extension Queue {
                     facts.id = handOff.id
                     facts.domain = handOff.domain
                     facts.zones = Queue.zones(handOff.zones)
+                    facts.template = row.text(16)
                     listed.append((facts, (handOff.due, handOff.id), handOff, row.integer(10) > 0))
                     undecided.insert(handOff.id)
                 }
             }
             for (facts, order, var handOff, hasOptOuts) in listed.sorted(by: { $0.order < $1.order }) {
-                let verdict = try Queue.decide(
+                var verdict = try Queue.decide(
                     facts,
                     policy,
                     optOuts: hasOptOuts ? try OptOuts.covering(facts.addressKey, transaction) : [],
@@ -171,6 +173,9 @@ extension Queue {
                     undecided,
                     transaction
                 )
+                if verdict == .send, !handOff.isTest, let kept = try keeper?.keeps(facts, handOff, transaction) {
+                    verdict = kept
+                }
                 if case .send = verdict {
                     undecided.remove(handOff.id)
                     if !handOff.isTest { handOff.closes = Gate.closes(facts, policy, now: now) }
@@ -190,6 +195,7 @@ extension Queue {
         {
             try claim(priority, request.aged)
         }
+        try keeper?.write(transaction)
         decided(.send, handOffs.count)
         for stop in stopped { decided(stop.verdict.decision, 1) }
         try finish(stopped, transaction)
@@ -284,6 +290,7 @@ extension Queue {
     ) throws -> Set<Int64> {
         var may: Set<Int64> = []
         var stopped: [Stop] = []
+        let orders = try Set(stale.map(\.channel)).flatMap { try Pauses.ofMessages($0, transaction) }
         for handOff in stale {
             let facts = try transaction.first(stillSending, [.integer(handOff.id), .integer(handOff.fence)]) { row in
                 var facts = Gate.Facts(
@@ -296,10 +303,11 @@ extension Queue {
                 facts.id = handOff.id
                 facts.domain = row.text(5)
                 facts.zones = Queue.zones(row.optionalText(6))
+                facts.template = row.text(7)
                 return facts
             }
             guard let facts else { continue }
-            let verdict = try Queue.decide(
+            var verdict = try Queue.decide(
                 facts,
                 policies[facts.brand],
                 optOuts: try OptOuts.covering(facts.addressKey, transaction),
@@ -307,6 +315,9 @@ extension Queue {
                 Set(stopped.map(\.message.id)),
                 transaction
             )
+            if verdict == .send, !handOff.isTest, let kept = orders.keeps(facts, now: transaction.now) {
+                verdict = kept
+            }
             decided(handOff.channel, verdict.decision)
             if case .send = verdict {
                 may.insert(handOff.id)
@@ -339,6 +350,11 @@ extension Queue {
                 try transaction.execute(deferring, [.integer(id), .integer(fence), .integer(until)])
                 let detail = "until \(Timestamp.text(until)): \(rules.joined(separator: ", "))"
                 events.append(Event(message: id, at: transaction.now, kind: .deferred, detail: detail))
+            }
+            if case .keep(let keeper, let reason, _) = verdict {
+                let share = Share(channel: stop.message.channel, brand: stop.message.brand, limit: keeper)
+                try transaction.execute(park, [.integer(id), .integer(fence), .text(share.name)])
+                events.append(Event(message: id, at: transaction.now, kind: .deferred, detail: reason))
             }
             guard let (state, reason) = verdict.end else { continue }
             rows.append([

@@ -80,9 +80,9 @@ extension Queue {
             {
                 try suppress(handOff.id, source, detail, transaction)
             }
-            if case .accepted = settlement.outcome, handOff.channel == .email, !handOff.isTest {
+            if let kind = settlement.outcome.counted, handOff.channel == .email, !handOff.isTest {
                 let provider = ShippedLimits.provider(of: handOff.domain)
-                sent[.init(brand: handOff.brand, kind: .sent, subject: provider), default: 0] += 1
+                sent[.init(brand: handOff.brand, kind: kind, subject: provider), default: 0] += 1
             }
             if case .accepted(_, let reference?) = settlement.outcome {
                 try refer(handOff.id, settlement.transport, reference, transaction)
@@ -210,6 +210,17 @@ extension Outcome {
         case .rejected: "rejected"
         case .uncertain: "uncertain"
         case .putBack, .held: nil
+        }
+    }
+}
+
+extension Outcome {
+    /// As what it counts of how mail is taken.
+    fileprivate var counted: ComplianceCounts.Kind? {
+        switch self {
+        case .accepted: .sent
+        case .rejected(.recipient, _): .refused
+        case .rejected, .retry, .uncertain, .held, .putBack: nil
         }
     }
 }

@@ -25,8 +25,63 @@ extension Queue {
     private static let deleteMessage = Statement("DELETE FROM message WHERE id = $1 AND finished_at IS NOT NULL")
     private static let deleteThroughput = Statement("DELETE FROM throughput WHERE minute < $1")
 
+    private static let nextKept = Statement(
+        """
+        SELECT share FROM message WHERE state = 'waiting' AND channel = $1 AND share > $2 AND share < $3
+        ORDER BY share LIMIT 1
+        """
+    )
+    private static let freeKept = Statement(
+        """
+        UPDATE message SET share = brand
+        WHERE id IN (SELECT id FROM message WHERE state = 'waiting' AND channel = $1 AND share = $2 LIMIT $3)
+            AND state = 'waiting'
+        """
+    )
+
     static let tidyStatements =
-        [expire, prunable, deleteEvents, deleteContent, deleteReferences, deleteMessage, deleteThroughput]
+        [
+            nextKept, freeKept, expire, prunable, deleteEvents, deleteContent, deleteReferences, deleteMessage,
+            deleteThroughput,
+        ]
+
+    /// Puts what an order has kept among its brand's again, once that order has ended.
+    ///
+    /// - Returns: how many; fewer than `limit` means that none is left.
+    func freeKept(now: Int64, limit: Int) async throws -> Int {
+        var freed = 0
+        for channel in Channel.dispatched {
+            for brand in try await waitingBrands(channel) where freed < limit {
+                freed += try await freeKept(channel, brand, now: now, limit: limit - freed)
+            }
+        }
+        if freed > 0 { bell.ring(Bell.anything) }
+        return freed
+    }
+
+    private func freeKept(_ channel: Channel, _ brand: String, now: Int64, limit: Int) async throws -> Int {
+        var freed = 0
+        var last = Share(channel: channel, brand: brand, limit: Pause.keeperPrefix).name
+        let end = last + "\u{10ffff}"
+        let orders = try await database.read { try Pauses.ofMessages(channel, $0) }
+        while freed < limit {
+            let values: [SQLValue] = [.text(channel.rawValue), .text(last), .text(end)]
+            guard let name = try await database.read({ try $0.first(Queue.nextKept, values) { $0.text(0) } }) else {
+                break
+            }
+            last = name
+            let keeper = Share(channel: channel, name: name).limit
+            let isKept = orders.contains {
+                $0.keeper == keeper && ($0.brand.map { $0 == brand } ?? true) && $0.isInForce(now)
+            }
+            if isKept { continue }
+            let most = limit - freed
+            freed += try await database.write(.process) {
+                try $0.execute(Queue.freeKept, [.text(channel.rawValue), .text(name), .integer(Int64(most))])
+            }
+        }
+        return freed
+    }
 
     /// Ends messages whose time has passed, though no lane asked for them.
     ///

@@ -71,4 +71,153 @@ extension Schema {
     static let evidenceMessage = Statement(
         "CREATE INDEX evidence_message ON evidence (message) WHERE message IS NOT NULL"
     )
+
+    // MARK: - Migration 7
+
+    /// Standing orders: what is to send nothing, or no faster than `rate`, from a time to a time. An empty lane, brand, domain,
+    /// category or template means every one.
+    static let standingOrder = Statement(
+        """
+        CREATE TABLE standing_order (
+            channel TEXT NOT NULL,
+            lane TEXT NOT NULL,
+            brand TEXT NOT NULL,
+            domain TEXT NOT NULL,
+            category TEXT NOT NULL,
+            template TEXT NOT NULL,
+            rate TEXT,
+            reason TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            at BIGINT NOT NULL,
+            begins BIGINT NOT NULL,
+            ends BIGINT,
+            PRIMARY KEY (channel, lane, brand, domain, category, template)
+        )
+        """
+    )
+    static let fillStandingOrder = Statement(
+        """
+        INSERT INTO standing_order (channel, lane, brand, domain, category, template, rate, reason, actor, at, begins, ends)
+        SELECT channel, lane, brand, domain, '', '', rate, reason, actor, at, begins, ends FROM pause_order
+        """
+    )
+    static let dropPauseOrder = Statement("DROP TABLE pause_order")
+
+    /// Bulk runs of a template whose first messages are to show how they are taken: see ``Run``.
+    static let run = Statement(
+        """
+        CREATE TABLE run (
+            brand TEXT NOT NULL,
+            template TEXT NOT NULL,
+            state TEXT NOT NULL,
+            began BIGINT NOT NULL,
+            last BIGINT NOT NULL,
+            taken BIGINT NOT NULL,
+            most BIGINT NOT NULL,
+            judged BIGINT NOT NULL,
+            complained BIGINT NOT NULL,
+            opted_out BIGINT NOT NULL,
+            PRIMARY KEY (brand, template)
+        )
+        """
+    )
+
+    /// 1 for a no of this address alone, whoever's it is.
+    static let addAlone = Statement("ALTER TABLE opt_out ADD COLUMN alone BIGINT NOT NULL DEFAULT 0")
+
+    /// What is known of somebody at an address; zones with commas between.
+    static let personFact = Statement(
+        """
+        CREATE TABLE person_fact (
+            address_key TEXT PRIMARY KEY,
+            kind TEXT,
+            language TEXT,
+            zones TEXT
+        )
+        """
+    )
+
+    /// What keeps a person from being written to beside an opt-out; an empty brand means every one.
+    static let personStop = Statement(
+        """
+        CREATE TABLE person_stop (
+            address_key TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            brand TEXT NOT NULL,
+            note TEXT,
+            actor TEXT NOT NULL,
+            at BIGINT NOT NULL,
+            ends BIGINT,
+            PRIMARY KEY (address_key, kind, brand)
+        )
+        """
+    )
+
+    /// What is left of messages to an erased person for the rules that count: no words, and no address but its keyed hash.
+    static let contact = Statement(
+        """
+        CREATE TABLE contact (
+            address_hash TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            brand TEXT NOT NULL,
+            at BIGINT NOT NULL,
+            conversation TEXT,
+            spoken BIGINT NOT NULL
+        )
+        """
+    )
+    static let contactAddress = Statement("CREATE INDEX contact_address ON contact (address_hash, at)")
+
+    /// What mailbox providers say of a brand's mail on a day (from 1970, UTC): millionths called spam.
+    static let reputation = Statement(
+        """
+        CREATE TABLE reputation (
+            day BIGINT NOT NULL,
+            brand TEXT NOT NULL,
+            provider TEXT NOT NULL,
+            spam BIGINT NOT NULL,
+            actor TEXT NOT NULL,
+            PRIMARY KEY (day, brand, provider)
+        )
+        """
+    )
+
+    /// Whose evidence and messages nothing may erase.
+    static let legalHold = Statement(
+        """
+        CREATE TABLE legal_hold (
+            address_key TEXT PRIMARY KEY,
+            reason TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            at BIGINT NOT NULL
+        )
+        """
+    )
+
+    /// What people have written to us, for a person to read and answer.
+    static let reply = Statement {
+        """
+        CREATE TABLE reply (
+            id \($0.identity),
+            at BIGINT NOT NULL,
+            channel TEXT NOT NULL,
+            sender TEXT NOT NULL,
+            address_key TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            words TEXT NOT NULL,
+            asks TEXT,
+            message BIGINT,
+            brand TEXT,
+            state TEXT NOT NULL,
+            assignee TEXT,
+            note TEXT,
+            actor TEXT,
+            finished_at BIGINT
+        )
+        """
+    }
+    static let replyOpen = Statement("CREATE INDEX reply_open ON reply (id) WHERE state = 'open'")
+    static let evidenceAt = Statement(
+        "CREATE INDEX evidence_at ON evidence (at) WHERE body IS NOT NULL"
+    )
 }

@@ -40,6 +40,13 @@ public enum Schema {
             number: 6,
             statements: [addZones, consent, evidence, evidenceMessage, person, personAddress, complianceCount]
         ),
+        Migration(
+            number: 7,
+            statements: [
+                standingOrder, fillStandingOrder, dropPauseOrder, run, addAlone, personFact, personStop, contact,
+                contactAddress, reputation, legalHold, reply, replyOpen, evidenceAt,
+            ]
+        ),
     ]
 
     /// `key` is unique among the messages that have not been pruned.

@@ -27,6 +27,9 @@ struct Share: Hashable, Sendable {
         self.init(channel: channel, brand: parts[0], limit: parts.count > 1 ? parts[1] : nil)
     }
 
+    /// An order about messages keeps it: nothing is claimed of it until that ends.
+    var isKept: Bool { limit?.hasPrefix(Pause.keeperPrefix) ?? false }
+
     /// As it stands in `message.share`.
     var name: String { limit.map { "\(brand)\(Share.separator)\($0)" } ?? brand }
 }

@@ -11,5 +11,5 @@ public enum Statements {
         + Queue.statusStatements + [Queue.ahead] + Reservation.statements + ManualTasks.statements
         + Fallback.statements + Spending.statements + MissingReceipts.statements
         + Contacts.statements + Evidence.statements + People.statements + Consents.statements
-        + ComplianceCounts.statements + StreamGuard.statements
+        + ComplianceCounts.statements + StreamGuard.statements + Runs.statements
 }

@@ -27,6 +27,7 @@ public struct StoredMessage: Sendable {
     public let isTest: Bool
     /// The limit that keeps it; `nil` for none.
     public let keptBy: String?
+    var isKeptByOrder: Bool { keptBy?.hasPrefix(Pause.keeperPrefix) ?? false }
     /// The time zones in which the recipient may be.
     public let zones: [String]
     /// The message as it was given, as JSON.

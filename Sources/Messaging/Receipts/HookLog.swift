@@ -323,6 +323,7 @@ public struct HookLog: Sendable {
         {
             // One message is called spam once, however often that is reported.
             try count(.complained, message, transaction)
+            try Runs.complained(message, transaction)
             let event = Event(
                 message: message,
                 at: transaction.now,
@@ -338,7 +339,8 @@ public struct HookLog: Sendable {
                 address: key,
                 scope: .init(channel: .email),
                 source: entry.source,
-                note: entry.note
+                note: entry.note,
+                message: entry.source == OptOut.reply ? mail.message : nil
             )
             _ = try OptOuts.add([no], by: transport, transaction)
         }

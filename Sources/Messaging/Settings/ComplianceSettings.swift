@@ -17,6 +17,8 @@ public struct ComplianceSettings: Sendable, Codable {
     public var sendHours: SendHoursSettings?
     /// The most that a person gets.
     public var frequency: [FrequencySettings]?
+    /// How the first messages of a bulk run are looked at before the rest goes; without it a run goes as it comes.
+    public var canary: CanarySettings?
     /// Rules by id that are switched off (`false`).
     public var rules: [String: Bool]?
 
@@ -57,6 +59,7 @@ public struct ComplianceSettings: Sendable, Codable {
                 "'\(timeZone)' is no time zone: write a name such as America/New_York"
             )
         }
+        try canary?.check("\(place).canary")
         for (id, _) in (rules ?? [:]).sorted(by: { $0.key < $1.key }) {
             guard let rule = ComplianceRule.all.first(where: { $0.id == id }) else {
                 let known = ComplianceRule.all.filter { $0.standard != nil }.map(\.id).joined(separator: ", ")
@@ -77,7 +80,7 @@ public struct SendHoursSettings: Sendable, Codable {
     public var to: String
     /// `mon` to `sun`. Default every one.
     public var days: [String]?
-    /// Local dates without messages, such as `2026-12-25`.
+    /// Local dates without messages, such as `2026-12-25`, and places whose public holidays are, such as `US` or `DE-BY`.
     public var holidays: [String]?
     /// Default all but `webhook` and `letter`.
     public var channels: [Channel]?
@@ -106,8 +109,13 @@ public struct SendHoursSettings: Sendable, Codable {
             throw refuse(.days, "'\(day)' is no day: write mon, tue, wed, thu, fri, sat or sun")
         }
         if days?.isEmpty ?? false { throw refuse(.days, "no day is left: nothing could ever be sent") }
-        for date in holidays ?? [] where SendHoursSettings.date(date) == nil {
-            throw refuse(.holidays, "'\(date)' is no date: write it like 2026-12-25")
+        for name in holidays ?? []
+        where SendHoursSettings.date(name) == nil && !HolidayCalendar.known.contains(name) {
+            let known = HolidayCalendar.known.joined(separator: ", ")
+            throw refuse(
+                .holidays,
+                "'\(name)' is no date such as 2026-12-25, and no place whose holidays are known: \(known)"
+            )
         }
     }
 
@@ -132,7 +140,13 @@ public struct SendHoursSettings: Sendable, Codable {
             closes: SendHoursSettings.minutes(to) ?? 24 * 60,
             days: days.map { Set($0.compactMap { SendHoursSettings.weekdays.firstIndex(of: $0).map { $0 + 1 } }) }
                 ?? Set(1...7),
-            holidays: Set((holidays ?? []).compactMap(SendHoursSettings.date))
+            holidays: (holidays ?? []).reduce(into: []) { days, name in
+                if let date = SendHoursSettings.date(name) {
+                    days.insert(date)
+                } else {
+                    days.formUnion(HolidayCalendar.dates(name))
+                }
+            }
         )
     }
 }

@@ -59,7 +59,7 @@ public struct Explanation: Sendable {
         }
         var wait: Int64 = 0
         switch message.isTest ? .send : Gate.decide(facts, policy, optOuts: [], now: now) {
-        case .send, .expire: check("rules", true, "none keeps it")
+        case .send, .expire, .keep: check("rules", true, "none keeps it")
         case .tooLate: check("rules", false, "none lets it go before it expires")
         case .block(let reason, _), .hold(let reason, _): check("rules", false, reason)
         case .wait(let until, let rules):
@@ -76,7 +76,20 @@ public struct Explanation: Sendable {
         } catch {
             check("content", false, "\(error)")
         }
-        let kept = message.state == .waiting ? message.keptBy : nil
+        if message.state == .waiting || message.state == .held {
+            let order = report.orders.first {
+                $0.keeps(
+                    message.channel,
+                    brand: message.brand,
+                    category: message.category,
+                    template: message.template,
+                    now: now
+                )
+            }
+            check("order", order == nil, order.map { $0.words(now: now) } ?? "none keeps it")
+            if let until = order?.until { wait = max(wait, until - max(message.due, now)) }
+        }
+        let kept = message.state == .waiting && !message.isKeptByOrder ? message.keptBy : nil
         if let limit = kept {
             let known = report.limits.first { $0.channel == message.channel && $0.name == limit }
             let pace = known?.limit.map { " (\(Words.rate($0)))" } ?? ""
@@ -100,7 +113,7 @@ public struct Explanation: Sendable {
         let isRefused =
             if case .block = Gate.decide(facts, policy, optOuts: [], now: now) { !message.isTest } else { false }
         let stops =
-            isRefused || checks.contains { ["expiry", "opt-out", "content"].contains($0.name) && !$0.passes }
+            isRefused || checks.contains { ["expiry", "opt-out", "content", "order"].contains($0.name) && !$0.passes }
         next = isOpen && message.state == .waiting && !stops ? max(message.due, now) + wait : nil
     }
 

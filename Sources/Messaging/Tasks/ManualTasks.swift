@@ -189,7 +189,7 @@ public struct ManualTasks: Sendable {
             task.notNow = "not before \(Timestamp.text(until)): \(rules.joined(separator: ", "))"
         case .block(let reason, _), .hold(let reason, _): task.notNow = reason
         case .tooLate(let rules): task.notNow = "not any more: \(rules.joined(separator: ", "))"
-        case .send, .expire: break
+        case .send, .expire, .keep: break
         }
         return task
     }

@@ -14,13 +14,16 @@ struct LaneOrder {
         self.origin = origin
     }
 
-    /// The fields: `channel`; one of `lane`, `brand`, `domain`; `reason`, `rate`, `from`, `for`.
+    /// The fields: `channel`; one of `lane`, `brand`, `domain`; `category`, `template`; `reason`, `rate`, `from`, `for`.
     func read(_ field: Field) throws -> Pause {
         var order = try subject(field)
         order.reason = try required("reason", field)
         if let text = try field("rate") {
             guard let rate = RateSettings(text) else {
                 throw Problem(Rejection("rate", "'\(text)' is no rate: write it like 10/s, 600/min or 100/h"))
+            }
+            guard order.category == nil, order.template == nil else {
+                throw Problem(Rejection("rate", "it is for lanes, brands and domains"))
             }
             order.rate = rate
         }
@@ -61,7 +64,21 @@ struct LaneOrder {
             )
         }
         if domain != nil, channel != .email { throw Problem(Rejection("domain", "it is for email")) }
-        return Pause(channel, lane: lane, brand: brand, domain: domain?.lowercased(), reason: "", by: origin)
+        let (category, template) = (try field("category"), try field("template"))
+        if category != nil || template != nil, lane != nil || domain != nil {
+            throw Problem(Rejection("", "a category and a template go with a channel or a brand"))
+        }
+        do throws(Rejection) { try OptOut.Scope(category: category).check(brands: []) } catch { throw Problem(error) }
+        return Pause(
+            channel,
+            lane: lane,
+            brand: brand,
+            domain: domain?.lowercased(),
+            category: category,
+            template: template,
+            reason: "",
+            by: origin
+        )
     }
 
     private func required(_ name: String, _ field: Field) throws -> String {

@@ -29,7 +29,7 @@ struct LaneRoutes {
     private func pause(_ request: Request, _ context: ServerContext) async throws -> Response {
         let body = try await JSONBody(
             request,
-            known: ["channel", "lane", "brand", "domain", "rate", "reason", "from", "for"]
+            known: ["channel", "lane", "brand", "domain", "category", "template", "rate", "reason", "from", "for"]
         )
         let order = try LaneOrder(backend, by: context.caller.origin).read { try body.text($0) }
         try await Pauses(backend.queue).put(order)
@@ -37,7 +37,7 @@ struct LaneRoutes {
     }
 
     private func resume(_ request: Request, _ context: ServerContext) async throws -> Response {
-        let body = try await JSONBody(request, known: ["channel", "lane", "brand", "domain"])
+        let body = try await JSONBody(request, known: ["channel", "lane", "brand", "domain", "category", "template"])
         let order = try LaneOrder(backend, by: context.caller.origin).subject { try body.text($0) }
         guard try await Pauses(backend.queue).resume(order, by: context.caller.origin) else {
             throw Problem.notFound("order about \(order.subject)")

@@ -66,10 +66,11 @@ struct CompliancePageRoutes {
             func count(_ kind: ComplianceCounts.Kind) -> Int64 {
                 counts.first { $0.kind == kind && $0.brand == sent.brand && $0.subject == sent.subject }?.count ?? 0
             }
+            let lost = count(.bounced) + count(.refused)
             let spam = Double(count(.complained)) / Double(max(1, sent.count))
             return [
                 "brand": .text(sent.brand), "provider": .text(sent.subject), "sent": .text(Words.count(sent.count)),
-                "bounced": .text("\(Words.count(count(.bounced))) (\(Words.share(count(.bounced), of: sent.count)))"),
+                "bounced": .text("\(Words.count(lost)) (\(Words.share(lost, of: sent.count + count(.refused))))"),
                 "complained": .text("\(Words.count(count(.complained))) (\(Words.percent(spam * 100)))"),
                 "is_critical": .flag(spam >= StreamGuard.spam.stop),
                 "is_warning": .flag(

@@ -41,11 +41,16 @@ struct LanePageRoutes {
                         "words": .text(order.words(now: now)), "subject": .text(order.subject),
                         "channel": .text(order.channel.rawValue), "lane": .text(order.lane ?? ""),
                         "brand": .text(order.brand ?? ""), "domain": .text(order.domain ?? ""),
+                        "category": .text(order.category ?? ""), "template": .text(order.template ?? ""),
                     ]
                 },
                 "form": [
                     "subjects": subjects.list { ["value": .text($0), "is_selected": .flag($0 == form["what"])] },
                     "brands": backend.brands.list { ["value": .text($0), "is_selected": .flag($0 == form["brand"])] },
+                    "categories": ["transactional", "commercial"].list {
+                        ["value": .text($0), "is_selected": .flag($0 == form["category"])]
+                    },
+                    "template": .text(form["template"] ?? ""),
                     "domain": .text(form["domain"] ?? ""), "rate": .text(form["rate"] ?? ""),
                     "reason": .text(form["reason"] ?? ""), "for": .text(form["for"] ?? ""),
                 ],

@@ -74,7 +74,8 @@ struct OptOutLinkRoutes {
             address: link.addressKey,
             scope: scope,
             source: isOneClick ? "one-click" : "link",
-            note: OptOutLinkRoutes.note(link)
+            note: OptOutLinkRoutes.note(link),
+            message: link.message
         )
         _ = try await backend.optOuts.add([entry], by: "the recipient")
         try await backend.optOuts.takeEffect()

@@ -7,25 +7,29 @@ struct LaneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lane",
         abstract: "The ways out: how they stand; pause and resume them.",
-        discussion: "A lane is named by its channel, or by channel and transport, such as sms or sms/twilio.",
+        discussion: """
+            A lane is named by its channel, or by channel and transport, such as sms or sms/twilio; 'all' stands for every \
+            channel.
+            """,
         subcommands: [List.self, Pause.self, Resume.self]
     )
 
-    /// `sms`, or `sms/twilio`.
-    static func parse(_ text: String, _ settings: MessagingSettings) throws -> (Channel, String?) {
+    /// `sms`, `sms/twilio`, or `all`.
+    static func parse(_ text: String, _ settings: MessagingSettings) throws -> ([Channel], String?) {
+        if text == "all" { return (Channel.allCases, nil) }
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let channel = parts.first.flatMap(Channel.init(named:)) else {
             let known = Channel.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("There is no channel '\(parts.first ?? "")'; known: \(known).")
+            throw ValidationError("There is no channel '\(parts.first ?? "")'; known: all, \(known).")
         }
-        guard parts.count > 1 else { return (channel, nil) }
+        guard parts.count > 1 else { return ([channel], nil) }
         let names = settings.settings(for: channel)?.transports.map(\.name) ?? []
         guard names.contains(parts[1]) else {
             throw ValidationError(
                 "\(channel.rawValue) has no transport '\(parts[1])'; it has: \(names.joined(separator: ", "))."
             )
         }
-        return (channel, parts[1])
+        return ([channel], parts[1])
     }
 
     struct List: AsyncParsableCommand {
@@ -59,7 +63,7 @@ struct LaneCommand: AsyncParsableCommand {
 
     /// Whom an order is about.
     struct Subject: ParsableArguments {
-        @Argument(help: "Such as sms or sms/twilio.")
+        @Argument(help: "Such as sms, sms/twilio or all.")
         var lane: String
         @Option(help: "Only this brand's messages on the channel.")
         var brand: String?
@@ -68,31 +72,48 @@ struct LaneCommand: AsyncParsableCommand {
                 "Only messages to this recipient domain (with those that share its limit), or under the limit so named."
         )
         var domain: String?
+        @Option(help: "Only messages of this category: transactional or commercial.")
+        var category: String?
+        @Option(help: "Only messages of this template.")
+        var template: String?
 
-        func order(_ settings: MessagingSettings, reason: String = "") throws -> Messaging.Pause {
-            let (channel, name) = try LaneCommand.parse(lane, settings)
+        /// One for each channel.
+        func orders(_ settings: MessagingSettings, reason: String = "") throws -> [Messaging.Pause] {
+            let (channels, name) = try LaneCommand.parse(lane, settings)
             guard [name, brand, domain].compactMap(\.self).count <= 1 else {
                 throw ValidationError("Name one: a lane (sms/twilio), --brand or --domain.")
             }
-            if domain != nil, channel != .email { throw ValidationError("--domain is for email.") }
+            if domain != nil, channels != [.email] { throw ValidationError("--domain is for email.") }
+            if name != nil || domain != nil, category != nil || template != nil {
+                throw ValidationError(
+                    "--category and --template go with a channel or a brand, not with a lane or a domain."
+                )
+            }
+            do { try OptOut.Scope(category: category).check(brands: []) } catch {
+                throw ValidationError("\(error.message).")
+            }
             if let brand, !settings.brandNames.contains(brand) {
                 let known = settings.brandNames.joined(separator: ", ")
                 throw ValidationError("There is no brand '\(brand)'; known: \(known).")
             }
-            return Messaging.Pause(
-                channel,
-                lane: name,
-                brand: brand,
-                domain: domain?.lowercased(),
-                reason: reason,
-                by: Console.user
-            )
+            return channels.map { channel in
+                Messaging.Pause(
+                    channel,
+                    lane: name,
+                    brand: brand,
+                    domain: domain?.lowercased(),
+                    category: category,
+                    template: template,
+                    reason: reason,
+                    by: Console.user
+                )
+            }
         }
     }
 
     struct Pause: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Send nothing, or less, over a lane or a channel, for a brand or to a domain; the rest waits.",
+            abstract: "Send nothing, or less: over a lane, for a brand, to a domain, of a category; the rest waits.",
             discussion: """
                 What is on the wire ends; what arrives meanwhile waits too. While one lane of several is paused, the next takes \
                 its messages. A worker that runs notices within a second.
@@ -128,13 +149,17 @@ struct LaneCommand: AsyncParsableCommand {
                 }
                 return rate
             }
+            if pace != nil, subject.category != nil || subject.template != nil {
+                throw ValidationError("--rate is for lanes, brands and domains.")
+            }
             try await withApp(options, creates: true) { app in
-                var order = try subject.order(app.settings, reason: reason)
-                order.rate = pace
-                order.begins = start ?? app.clock.now()
-                order.until = span.map { order.begins + $0.milliseconds }
-                try await Pauses(app.queue).put(order)
-                Console.print(order.words(now: app.clock.now()))
+                for var order in try subject.orders(app.settings, reason: reason) {
+                    order.rate = pace
+                    order.begins = start ?? app.clock.now()
+                    order.until = span.map { order.begins + $0.milliseconds }
+                    try await Pauses(app.queue).put(order)
+                    Console.print(order.words(now: app.clock.now()))
+                }
             }
         }
     }
@@ -146,11 +171,16 @@ struct LaneCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withApp(options) { app in
-                let order = try subject.order(app.settings)
-                guard try await Pauses(app.queue).resume(order, by: Console.user) else {
-                    throw Failure(.data, "\(order.subject) is not paused: see 'dunlin lane list'")
+                let orders = try subject.orders(app.settings)
+                var ended: [String] = []
+                for order in orders where try await Pauses(app.queue).resume(order, by: Console.user) {
+                    ended.append(order.subject)
                 }
-                Console.print("\(order.subject) sends again.")
+                guard !ended.isEmpty else {
+                    let subject = orders.first?.subject ?? ""
+                    throw Failure(.data, "\(subject) is not paused: see 'dunlin lane list'")
+                }
+                for subject in ended { Console.print("\(subject) sends again.") }
             }
         }
     }

@@ -60,6 +60,7 @@ struct RuleTests {
         case .tooLate(let rules): "too late \(rules.joined(separator: ","))"
         case .hold(_, let rules): "hold \(rules.joined(separator: ","))"
         case .block(_, let rule): "block \(rule)"
+        case .keep(_, _, let rule): "keep \(rule)"
         case .wait(_, let rules): "wait \(rules.joined(separator: ","))"
         }
     }
@@ -339,7 +340,7 @@ struct RuleTests {
             case .send:
                 // No more was asked for than a plain message is.
                 if let closes = Gate.closes(message, policy, now: now) { #expect(closes > now) }
-            case .block, .expire, .tooLate, .hold: break
+            case .block, .expire, .tooLate, .hold, .keep: break
             }
             if policy.isPlain(message.channel), message.domain != "vtext.com" {
                 #expect(

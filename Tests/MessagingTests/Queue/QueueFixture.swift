@@ -41,7 +41,8 @@ struct QueueFixture: Sendable {
         expires: Int64? = nil,
         channel: Channel = .email,
         brand: String = "example",
-        category: String = "transactional"
+        category: String = "transactional",
+        template: String = ""
     ) -> NewMessage {
         var writer = JSONWriter()
         writer.beginObject()
@@ -64,7 +65,7 @@ struct QueueFixture: Sendable {
             domain: domain,
             brand: brand,
             category: category,
-            template: "",
+            template: template,
             document: writer.bytes
         )
     }

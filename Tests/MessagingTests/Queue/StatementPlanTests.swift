@@ -214,7 +214,7 @@ struct StatementPlanTests {
         var scanned: Set<String> = []
         for statement in Statements.all
         where !["CREATE", "ALTER", "DROP"].contains(where: statement.text(.sqlite).hasPrefix)
-            && !statement.text(.sqlite).hasPrefix("INSERT INTO pause_order (channel, lane, brand, domain, reason")
+            && !statement.text(.sqlite).contains("pause_order")
         {
             for line in try await plan(of: statement, in: fixture) {
                 if let match = line.firstMatch(of: /^SCAN (message|content|event|opt_out)( USING .*)?$/) {

@@ -143,6 +143,13 @@ need_postfix() {
     missing+=(postfix)
 }
 
+# Dovecot is asked for mail over IMAP. Its service is masked, so that none starts.
+need_dovecot() {
+    command -v dovecot > /dev/null && return
+    if [ -d /run/systemd/system ]; then as_root systemctl mask --quiet dovecot.service dovecot.socket; fi
+    missing+=(dovecot-imapd)
+}
+
 # One compiler for each core, and for each 2 GiB of memory.
 jobs() {
     local cores memory

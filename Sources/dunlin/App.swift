@@ -82,7 +82,8 @@ struct App {
             library: library,
             brands: try Brand.all(settings.brands, folder: settings.folder),
             secret: try await Installation.secret(database),
-            links: try await links()
+            links: try await links(),
+            textsTakeReplies: settings.textsTakeReplies
         )
     }
 

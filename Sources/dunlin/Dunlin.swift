@@ -21,7 +21,8 @@ struct Dunlin: AsyncParsableCommand {
             CommandGroup(
                 name: "Act",
                 subcommands: [
-                    MessageCommand.self, TaskCommand.self, OptOutCommand.self, TemplateCommand.self, LaneCommand.self,
+                    MessageCommand.self, TaskCommand.self, ReplyCommand.self, OptOutCommand.self, TemplateCommand.self,
+                    LaneCommand.self,
                     SubscriptionCommand.self, TokenCommand.self, DKIMCommand.self, ComplyCommand.self,
                     PersonCommand.self, AuditCommand.self,
                 ]

@@ -17,6 +17,12 @@ public struct AuditEntry: Sendable, Equatable {
         case linkKeyRotated = "opt_out.key_rotated"
         case peopleMerged = "person.merged"
         case personErased = "person.erased"
+        case personDescribed = "person.described"
+        case personHeld = "person.held"
+        case personFreed = "person.freed"
+        case stopGiven = "person.stopped"
+        case stopEnded = "person.stop_ended"
+        case figureEntered = "figure.entered"
         case consentGiven = "consent.given"
         case consentWithdrawn = "consent.withdrawn"
     }

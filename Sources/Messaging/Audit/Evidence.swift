@@ -22,6 +22,9 @@ public struct Evidence: Sendable {
         case optOut = "opt_out"
         case optOutRemoved = "opt_out_removed"
         case consent
+        /// What keeps a person from being written to, and its end.
+        case stop
+        case stopRemoved = "stop_removed"
         /// Words of earlier rows were erased, as the law asks.
         case erasure
     }
@@ -95,7 +98,21 @@ public struct Evidence: Sendable {
         """
     )
 
-    static let statements = [last, insert, page, ofMessage, ofPerson, strangers, erase]
+    /// What is older than a time, in order; none of whom a message is still kept, and none that is held.
+    private static let old = Statement(
+        """
+        SELECT number FROM evidence
+        WHERE chain = 0 AND number > $1 AND at < $2 AND body IS NOT NULL AND kind IN ('attempt', 'decision')
+            AND NOT EXISTS (SELECT 1 FROM message WHERE message.address_key = evidence.address_key)
+            AND NOT EXISTS (SELECT 1 FROM legal_hold WHERE legal_hold.address_key = evidence.address_key)
+        ORDER BY number LIMIT $3
+        """
+    )
+    private static let eraseRow = Statement(
+        "UPDATE evidence SET body = NULL, address_key = NULL WHERE chain = 0 AND number = $1"
+    )
+
+    static let statements = [last, insert, page, ofMessage, ofPerson, strangers, erase, old, eraseRow]
 
     /// Before the first row.
     static let origin = [UInt8](repeating: 0, count: 32)
@@ -128,7 +145,27 @@ public struct Evidence: Sendable {
     static func erase(_ addressKey: String, _ transaction: any Transaction) throws -> Int {
         var numbers: [Int64] = []
         try transaction.query(erase, [.text(addressKey)]) { numbers.append($0.integer(0)) }
-        guard !numbers.isEmpty else { return 0 }
+        try record(numbers, transaction)
+        return numbers.count
+    }
+
+    /// Erases the words of what is older than a time, of whom nobody writes to any more.
+    ///
+    /// - Parameter after: only rows after this one.
+    /// - Returns: the last row that was erased; `nil` where none is left.
+    func eraseOld(before time: Int64, after: Int64, limit: Int) async throws -> Int64? {
+        let values: [SQLValue] = [.integer(after), .integer(time), .integer(Int64(limit))]
+        return try await database.write(.process) { transaction in
+            let numbers = try transaction.all(Evidence.old, values) { $0.integer(0) }
+            try transaction.batch(Evidence.eraseRow, numbers.map { [.integer($0)] })
+            try Evidence.record(numbers, transaction)
+            return numbers.last
+        }
+    }
+
+    /// Keeps which rows were erased.
+    private static func record(_ numbers: [Int64], _ transaction: any Transaction) throws {
+        guard !numbers.isEmpty else { return }
         let body = JSONWriter.text { writer in
             writer.beginObject()
             writer.name("rows")
@@ -138,7 +175,6 @@ public struct Evidence: Sendable {
             writer.endObject()
         }
         try append([Entry(kind: .erasure, message: nil, addressKey: "", body: Array(body.utf8))], transaction)
-        return numbers.count
     }
 
     /// The hash of a row, over all that must not change.

@@ -123,6 +123,15 @@ public struct Brand: Sendable {
         return signers
     }
 
+    /// The domain of `from`, in A-labels.
+    public var domain: String { headers.from.address.asciiDomain }
+
+    /// That of the return path.
+    public var returnDomain: String { sender.split(separator: "@").last.map { $0.filter { $0 != ">" } } ?? domain }
+
+    /// Those that sign here.
+    public var signingDomains: [String] { signers.map(\.domain) }
+
     /// The records that must stand in the DNS so that its signatures are believed.
     public var dkimRecords: [(name: String, text: String)] {
         signers.map { ("\($0.selector)._domainkey.\($0.domain)", $0.key.record) }

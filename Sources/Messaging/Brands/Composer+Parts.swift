@@ -13,7 +13,7 @@ extension Composer {
         if message.channel == .event {
             return [RenderedPart(name: "event.json", bytes: try Composer.event(document).body)]
         }
-        switch try render(try plan(document, channel: message.channel), id: message.id).words {
+        switch try rendered(document, message.channel, id: message.id, language: message.language).1 {
         case .email(let subject, let text, let html):
             return [RenderedPart(name: "subject.txt", bytes: subject), RenderedPart(name: "email.txt", bytes: text)]
                 + (html.map { [RenderedPart(name: "email.html", bytes: $0)] } ?? [])

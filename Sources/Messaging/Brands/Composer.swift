@@ -11,14 +11,18 @@ public struct Composer: Sendable {
     private let messageIDs: MessageIDs
     /// Where recipients say no; `nil` where the installation has no public address.
     private let links: OptOutLinks?
+    /// Texts come from a number, and not from a name that nobody can answer.
+    private let textsTakeReplies: Bool
 
     /// - Parameter secret: the installation's; it makes Message-IDs its own.
     public init(
         library: TemplateLibrary,
         brands: [String: Brand],
         secret: String,
-        links: OptOutLinks? = nil
+        links: OptOutLinks? = nil,
+        textsTakeReplies: Bool = true
     ) {
+        self.textsTakeReplies = textsTakeReplies
         templates = library
         self.brands = brands
         self.links = links
@@ -56,7 +60,8 @@ public struct Composer: Sendable {
 
     // MARK: - Planning
 
-    func plan(_ document: JSONValue, channel: Channel) throws(Rejection) -> Plan {
+    /// - Parameter language: the recipient's, for a message that names no locale.
+    func plan(_ document: JSONValue, channel: Channel, language: String? = nil) throws(Rejection) -> Plan {
         guard let to = try word("to", document) else { throw Rejection("to", "the recipient's address is missing") }
         let brand = try brand(document["brand"])
         let recipient = try Recipient(to, channel: channel, region: brand.region)
@@ -65,10 +70,10 @@ public struct Composer: Sendable {
         let source: Plan.Source
         let category: String
         var name = ""
-        var locale = try word("locale", document) ?? brand.locale
+        var locale = try word("locale", document) ?? language ?? brand.locale
         if let template {
             guard !hasContent else { throw Rejection("content", "a message has a template or content, not both") }
-            (name, category, source) = try words(template, document, brand)
+            (name, category, source) = try words(template, document, brand, locale: locale)
             if case .template(let variant, _) = source { locale = variant.locale }
         } else {
             guard hasContent, let content = document["content"] else {
@@ -112,7 +117,8 @@ public struct Composer: Sendable {
     private func words(
         _ template: JSONValue,
         _ document: JSONValue,
-        _ brand: Brand
+        _ brand: Brand,
+        locale: String
     ) throws(Rejection) -> (String, String, Plan.Source) {
         guard let name = template.string else { throw Rejection("template", "it must be a string") }
         guard let set = templates.sets[name] else {
@@ -122,7 +128,6 @@ public struct Composer: Sendable {
             )
         }
         let tone = try word("tone", document) ?? brand.tone
-        let locale = try word("locale", document) ?? brand.locale
         guard let variant = set.variant(tone: tone, locale: locale, brandLocale: brand.locale) else {
             let known = set.variants.flatMap { tone, locales in locales.keys.map { "\(tone).\($0)" } }.sorted()
             throw Rejection(
@@ -253,9 +258,15 @@ public struct Composer: Sendable {
     }
 
     /// The words with all that they must say; and for an email, where its recipient says no.
-    func render(_ plan: Plan, id: Int64) throws(Rejection) -> (words: Words, link: String?) {
+    ///
+    /// - Parameter tellsStop: a text is to say how to stop.
+    func render(_ plan: Plan, id: Int64, tellsStop: Bool = false) throws(Rejection) -> (words: Words, link: String?) {
         let link = link(plan, id: id)
         let words = try render(plan, link)
+        if tellsStop, case .parts(var parts) = words, let text = parts["sms.txt"], !EmailFooter.asksForReply(text) {
+            parts["sms.txt"] = Composer.trimmed(text) + Array(stopWords(plan, link).utf8)
+            return (.parts(parts), link)
+        }
         guard case .email(let subject, var text, var html) = words else { return (words, link) }
         let footer = plan.brand.settings.footer ?? .always
         guard footer == .always || footer == .commercial && plan.category == "commercial" else { return (words, nil) }
@@ -268,6 +279,17 @@ public struct Composer: Sendable {
         missing.complete(text: &text)
         if html != nil { missing.complete(html: &html!) }
         return (.email(subject: subject, text: text, html: html), link)
+    }
+
+    private static func trimmed(_ text: [UInt8]) -> [UInt8] {
+        Array(text[..<((text.lastIndex { $0 != 0x0a && $0 != 0x0d && $0 != 0x20 } ?? -1) + 1)])
+    }
+
+    /// How to stop texts: by a reply, or by a link where the sender takes none.
+    private func stopWords(_ plan: Plan, _ link: String?) -> String {
+        let language = Language(locale: plan.locale)
+        guard !textsTakeReplies, let link else { return "\n\(language.stopText)" }
+        return "\n\(language.stopHere): \(link)"
     }
 
     private func render(_ plan: Plan, _ link: String?) throws(Rejection) -> Words {
@@ -337,7 +359,8 @@ public struct Composer: Sendable {
         if plan.channel == .email, case .email(let subject, let text, _) = try render(plan, link(plan, id: 1)) {
             try SubjectLint.check(subject, text: text, place: plan.templateName.isEmpty ? "content.subject" : "vars")
         }
-        let (words, link) = try render(plan, id: 1)
+        // A text must have room for how to stop, which some say.
+        let (words, link) = try render(plan, id: 1, tellsStop: true)
         switch words {
         case .email(let subject, let text, let html):
             _ = try email(plan, subject, text, html, link, id: 1, date: 0)
@@ -377,13 +400,38 @@ public struct Composer: Sendable {
     /// Whether a brand's email is signed here, which takes long.
     func isSigned(_ brand: String) -> Bool { !(brands[brand]?.signers.isEmpty ?? true) }
 
+    /// The words in the recipient's language, or in the brand's where they cannot be made in that one.
+    func rendered(
+        _ document: JSONValue,
+        _ channel: Channel,
+        id: Int64,
+        language: String?,
+        tellsStop: Bool = false
+    ) throws(Rejection) -> (Plan, Words, link: String?) {
+        if let language {
+            do throws(Rejection) {
+                let plan = try plan(document, channel: channel, language: language)
+                let (words, link) = try render(plan, id: id, tellsStop: tellsStop)
+                return (plan, words, link)
+            } catch {}
+        }
+        let plan = try plan(document, channel: channel)
+        let (words, link) = try render(plan, id: id, tellsStop: tellsStop)
+        return (plan, words, link)
+    }
+
     /// What goes out for a message that was handed off: the same bytes at each attempt.
     func compose(_ handOff: HandOff, _ phases: inout PhaseClock) throws -> Delivery.Payload {
         let start = phases.isOn ? PhaseClock.threadTime() : 0
         let document = try JSONValue.parse(handOff.document)
         if handOff.channel == .event { return .event(try Composer.event(document)) }
-        let plan = try plan(document, channel: handOff.channel)
-        let (words, link) = try render(plan, id: handOff.id)
+        let (plan, words, link) = try rendered(
+            document,
+            handOff.channel,
+            id: handOff.id,
+            language: handOff.language,
+            tellsStop: handOff.tellsStop
+        )
         let rendered = phases.isOn ? PhaseClock.threadTime() : 0
         phases.add(rendered - start, to: .render)
         switch words {

@@ -49,6 +49,8 @@ public struct CompliancePolicy: Sendable {
     public let rules: [String: ComplianceRule]
     let hours: [Hours]
     let caps: [Cap]
+    /// How long texts go without saying how to stop, milliseconds; `nil` for ever.
+    let stopEvery: Int64?
     /// How bulk runs begin; `nil` where they go as they come.
     let canary: Canary?
     /// Of recipients whose own is not known.
@@ -103,6 +105,8 @@ public struct CompliancePolicy: Sendable {
             hours.append(Hours(rule: "HOURS", window: own.window, channels: channels))
         }
         self.hours = hours
+        let every = regime.isRegulationF ? 0 : settings.smsStopEvery?.milliseconds ?? 30 * 86_400_000
+        stopEvery = rules["SM-10"] == nil ? nil : every
         canary = rules["CANARY"] == nil ? nil : settings.canary.map(Canary.init)
         caps = CompliancePolicy.caps(rules, settings.frequency ?? [])
         assumptions = CompliancePolicy.assumptions(settings, regime, smsBasis)
@@ -159,11 +163,14 @@ public struct CompliancePolicy: Sendable {
     /// Nothing but a no, a bounce or its expiry can keep a message of the channel: most email.
     func isPlain(_ channel: Channel) -> Bool {
         !isBlocked(channel) && !hours.contains { $0.channels.contains(channel) }
-            && !caps.contains { $0.channels.contains(channel) } && (channel != .sms || !needsConsent)
+            && !caps.contains { $0.channels.contains(channel) } && !asksWhose && (channel != .sms || !needsConsent)
     }
 
     /// Texts go to those alone whose consent is recorded.
     var needsConsent: Bool { smsBasis == .none && rules["SM-01"] != nil }
+
+    /// It matters whose address a message goes to.
+    var asksWhose: Bool { rules["RF-10"] != nil || rules["RF-16"] != nil }
 
     /// A rule lets nothing of the channel through.
     private func isBlocked(_ channel: Channel) -> Bool { channel == .sms && rules["SM-13"] != nil }
@@ -172,6 +179,10 @@ public struct CompliancePolicy: Sendable {
     func block(_ message: Gate.Facts, now: Int64) -> ComplianceRule? {
         func inForce(_ id: String) -> ComplianceRule? { rules[id].flatMap { $0.isInForce(now) ? $0 : nil } }
         if message.channel == .email, CarrierDomains.contains(message.domain), let rule = inForce("CS-12") {
+            return rule
+        }
+        if message.kind == .shared, message.channel != .letter, let rule = inForce("RF-16") { return rule }
+        if message.kind == .work, message.channel == .email, !message.hasConsent, let rule = inForce("RF-10") {
             return rule
         }
         guard message.channel == .sms else { return nil }
@@ -211,6 +222,11 @@ public struct CompliancePolicies: Sendable {
     }
 
     public subscript(_ brand: String) -> CompliancePolicy { policies[brand] ?? standard }
+
+    /// How far rules that count look back, milliseconds; 0 where there are none.
+    var longestCap: Int64 {
+        (policies.values + [standard]).flatMap(\.caps).map(\.within).max() ?? 0
+    }
 }
 
 /// Where mobile carriers turn email into texts (47 CFR 64.3100 has the full list at the FCC). Known ones of large carriers.

@@ -86,6 +86,54 @@ public struct ComplianceRule: Sendable {
             applies: always
         ),
         ComplianceRule(
+            id: "RF-03",
+            summary: "nobody writes to who is represented by a lawyer ('dunlin person stop')",
+            action: .block,
+            source: "12 CFR 1006.6(b)(2)",
+            standard: nil,
+            applies: always
+        ),
+        ComplianceRule(
+            id: "RF-04",
+            summary: "nobody writes to who has asked in writing to be left alone ('dunlin person stop')",
+            action: .block,
+            source: "12 CFR 1006.6(c)",
+            standard: nil,
+            applies: always
+        ),
+        ComplianceRule(
+            id: "RF-15",
+            summary: "nobody writes to who disputes what is asked of them ('dunlin person stop')",
+            action: .block,
+            source: "12 CFR 1006.38(d)(2)",
+            standard: nil,
+            applies: always
+        ),
+        ComplianceRule(
+            id: "EU-02",
+            summary: "an objection stops advertising, and what no ground weighs more for ('dunlin person object')",
+            action: .block,
+            source: "GDPR, article 21(1)-(3)",
+            standard: nil,
+            applies: always
+        ),
+        ComplianceRule(
+            id: "RF-10",
+            summary: "a collector sends no email to an employer's address without consent",
+            action: .block,
+            source: "12 CFR 1006.22(f)(3)",
+            standard: true,
+            applies: collectors
+        ),
+        ComplianceRule(
+            id: "RF-16",
+            summary: "a collector writes to no address that others read too",
+            action: .block,
+            source: "12 CFR 1006.6(d)",
+            standard: true,
+            applies: collectors
+        ),
+        ComplianceRule(
             id: "CS-12",
             summary: "no email to the gateways of mobile carriers",
             action: .block,
@@ -172,6 +220,23 @@ public struct ComplianceRule: Sendable {
             source: "15 USC 7704(a)(3), (a)(5); 16 CFR 316.5; 12 CFR 1006.6(e)",
             standard: nil,
             applies: { $0.footer != .never }
+        ),
+        ComplianceRule(
+            id: "SM-06",
+            summary: "STOP is confirmed by one text within 5 minutes; START and HELP are answered",
+            action: .decorate,
+            source: "47 CFR 64.1200(a)(12); CTIA Messaging Principles 5.1.3",
+            standard: true,
+            applies: always
+        ),
+        ComplianceRule(
+            id: "SM-10",
+            summary:
+                "the first text to a number, and one again after a while, says how to stop; a collector's each does",
+            action: .decorate,
+            source: "CTIA Messaging Principles 5.1.2; 12 CFR 1006.6(e)",
+            standard: true,
+            applies: always
         ),
         ComplianceRule(
             id: "EM-08",

@@ -32,7 +32,53 @@ enum Contacts {
         """
     )
 
-    static let statements = [recent, recentPlain, conversation, consent]
+    private static let traces = Statement(
+        """
+        SELECT channel, at, conversation, spoken FROM contact WHERE address_hash = $1 AND at > $2
+        ORDER BY at DESC LIMIT $3
+        """
+    )
+    private static let isAnyTrace = Statement("SELECT 1 FROM contact LIMIT 1")
+    private static let leave = Statement(
+        """
+        SELECT message.address_key, message.channel, message.brand, coalesce(task.finished_at, message.started_at),
+            content.conversation, task.outcome
+        FROM message JOIN content ON content.id = message.id LEFT JOIN task ON task.message = message.id
+        WHERE message.id = $1 AND coalesce(task.finished_at, message.started_at) > $2 AND message.test = 0
+            AND message.channel <> 'event' AND (message.state IN ('sent', 'delivered', 'bounced') OR message.doubt_since IS NOT NULL)
+        """
+    )
+    private static let trace = Statement(
+        """
+        INSERT INTO contact (address_hash, channel, brand, at, conversation, spoken) VALUES ($1, $2, $3, $4, $5, $6)
+        """
+    )
+    private static let forgetTraces = Statement("DELETE FROM contact WHERE at < $1")
+
+    static let statements = [
+        recent, recentPlain, conversation, consent, traces, isAnyTrace, leave, trace, forgetTraces,
+    ]
+
+    /// Keeps of messages that are to be forgotten what the rules count, without words and addresses.
+    ///
+    /// - Parameter since: what is older counts for no rule.
+    static func leaveTraces(of ids: [Int64], since: Int64, _ transaction: any Transaction) throws {
+        let hash = try AddressHash(transaction)
+        var rows: [[SQLValue]] = []
+        try transaction.batch(leave, ids.map { [.integer($0), .integer(since)] }) { _, row in
+            rows.append([
+                .text(hash.of(row.text(0))), .text(row.text(1)), .text(row.text(2)), .integer(row.integer(3)),
+                .optional(row.optionalText(4).map(hash.of)),
+                .integer(row.optionalText(5).map(spoken.contains) ?? false ? 1 : 0),
+            ])
+        }
+        try transaction.batch(trace, rows)
+    }
+
+    static func forgetTraces(before time: Int64, _ database: any Database) async throws {
+        guard try await database.read({ try $0.first(isAnyTrace, []) { _ in true } ?? false }) else { return }
+        _ = try await database.write(.process) { try $0.execute(forgetTraces, [.integer(time)]) }
+    }
 
     /// Outcomes of a call in which somebody spoke to the person.
     private static let spoken: Set<String> = ["reached", "promised", "disputed"]
@@ -48,7 +94,12 @@ enum Contacts {
         _ connection: any Connection
     ) throws -> Gate.Facts {
         var message = message
-        if message.channel == .sms, policy.needsConsent {
+        message.stops = try PersonStops.of(message.addressKey, connection)
+        if let known = try PersonFacts.of(message.addressKey, connection) {
+            message.kind = known.kind
+            if !known.zones.isEmpty { message.zones = known.zones }
+        }
+        if message.channel == .sms && policy.needsConsent || message.kind == .work {
             let values: [SQLValue] = [
                 .text(message.addressKey), .text(message.channel.rawValue), .text(message.brand),
             ]
@@ -68,8 +119,31 @@ enum Contacts {
             message.history += try connection.all(isOfConversation ? recent : recentPlain, values) { row in
                 contact(row, own, but, isOfConversation)
             }.compactMap(\.self)
+            message.history += try traces(of: key, since: now - longest, message.conversation, connection)
         }
         return message
+    }
+
+    /// What went to an address before, of which the messages are forgotten.
+    private static func traces(
+        of key: String,
+        since: Int64,
+        _ conversation: String?,
+        _ connection: any Connection
+    ) throws -> [Gate.Contact] {
+        guard try connection.first(isAnyTrace, [], { _ in true }) ?? false else { return [] }
+        let hash = try AddressHash(connection)
+        let own = conversation.map(hash.of)
+        let values: [SQLValue] = [.text(hash.of(key)), .integer(since), .integer(Int64(most))]
+        return try connection.all(traces, values) { row in
+            let told = row.optionalText(2)
+            return Gate.Contact(
+                channel: Channel(rawValue: row.text(0)) ?? .email,
+                at: row.integer(1),
+                conversation: told != nil && told == own ? conversation : told,
+                isConversation: row.integer(3) != 0
+            )
+        }
     }
 
     private static func contact(

@@ -23,7 +23,7 @@ struct EmailFooter {
         "\"stop\"", "“stop”", "„stop“", "«stop»", "« stop »", "&ldquo;stop&rdquo;", "&quot;stop&quot;", "'stop'",
     ]
 
-    private static func asksForReply(_ bytes: [UInt8]) -> Bool {
+    static func asksForReply(_ bytes: [UInt8]) -> Bool {
         replies.contains { contains(bytes, $0) } || contains(bytes, "STOP", isWord: true)
     }
 

@@ -14,8 +14,12 @@ enum Gate {
         var zones: [String] = []
         /// What belongs together, such as an invoice's messages.
         var conversation: String?
-        /// Consent to texts is recorded.
+        /// Consent to the channel's messages is recorded.
         var hasConsent = false
+        /// Whose address it is; `nil` where that is not known.
+        var kind: PersonFacts.Kind?
+        /// What keeps the person from being written to beside opt-outs.
+        var stops: [PersonStop] = []
         /// What went to the recipient before, of all brands, as far as caps look back; newest first.
         var history: [Contact] = []
     }
@@ -101,6 +105,16 @@ enum Gate {
     ///
     /// A no comes before lateness: the reason that is kept is the one that would stand tomorrow.
     static func decide(_ message: Facts, optOuts: [OptOut], now: Int64) -> Verdict {
+        if let answer = TextAnswer(category: message.category) {
+            if let refusal = answer.refusal(optOuts.filter { $0.covers(message) }) {
+                return .block(refusal, rule: "SM-06")
+            }
+            return message.expires.map { $0 <= now } ?? false ? .expire : .send
+        }
+        if let stop = message.stops.first(where: { $0.covers(message) }) {
+            let note = stop.note.map { ": \($0)" } ?? ""
+            return .block("\(stop.kind.words)\(note)", rule: stop.kind.rule)
+        }
         if let optOut = optOuts.first(where: { $0.covers(message) }) {
             return .block(optOut.reason, rule: optOut.source == OptOut.bounce ? "EM-17" : "OPT-OUT")
         }
@@ -111,6 +125,8 @@ enum Gate {
     /// The same with the rules of the brand.
     static func decide(_ message: Facts, _ policy: CompliancePolicy, optOuts: [OptOut], now: Int64) -> Verdict {
         let first = decide(message, optOuts: optOuts, now: now)
+        // An answer goes at once, to who asked for it.
+        if TextAnswer(category: message.category) != nil { return first }
         if case .block = first { return first }
         if let rule = policy.block(message, now: now) { return .block("\(rule.id): \(rule.summary)", rule: rule.id) }
         guard first == .send, let opening = opening(message, policy, now: now) else { return first }

@@ -37,6 +37,18 @@ public enum Language: String, Sendable, CaseIterable {
         }
     }
 
+    /// How a text tells the same, in few letters.
+    var stopText: String {
+        switch self {
+        case .english: "Reply STOP to stop texts."
+        case .german: "Mit STOP abbestellen."
+        case .french: "STOP pour ne plus en recevoir."
+        case .spanish: "Responda STOP para no recibir más."
+        case .italian: "Rispondi STOP per non riceverne altri."
+        case .dutch: "Antwoord STOP om te stoppen."
+        }
+    }
+
     /// What says that a message is an advertisement.
     var advertisement: String {
         switch self {

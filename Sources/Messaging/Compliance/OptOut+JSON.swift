@@ -16,6 +16,7 @@ extension OptOut {
         if let channel = scope.channel { writer.member("channel", channel.rawValue) }
         if let brand = scope.brand { writer.member("brand", brand) }
         if let category = scope.category { writer.member("category", category) }
+        if isAlone { writer.member("address_only", true) }
         writer.member("source", source)
         if let note { writer.member("note", note) }
         writer.member("at", Timestamp.text(at))

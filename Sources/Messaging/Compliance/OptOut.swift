@@ -10,6 +10,32 @@ public struct OptOut: Sendable, Hashable {
     public let note: String?
     /// Milliseconds since 1970, UTC.
     public let at: Int64
+    /// It is about this address alone, and about no other of the person.
+    public var isAlone = false
+
+    /// In the place of an erased person's address.
+    public static let erased = "(erased)"
+    public var isErased: Bool { OptOut.isErased(key: addressKey) }
+
+    /// Whether it is the keyed hash of an erased person's address.
+    public static func isErased(key: String) -> Bool {
+        key.hasPrefix(AddressHash.prefix) && key.utf8.count == AddressHash.prefix.utf8.count + 64
+            && key.dropFirst(AddressHash.prefix.count).allSatisfy(\.isHexDigit)
+    }
+
+    /// The same of another address.
+    func renamed(_ key: String) -> OptOut {
+        OptOut(
+            id: id,
+            addressKey: key,
+            scope: scope,
+            address: key,
+            source: source,
+            note: note,
+            at: at,
+            isAlone: isAlone
+        )
+    }
 
     /// What is covered; `nil` means every one, so an empty scope covers everything.
     public struct Scope: Sendable, Hashable, CustomStringConvertible {

@@ -13,16 +13,17 @@ public struct OptOuts: Sendable {
     /// it.
     private static let weak = [OptOut.review, OptOut.bounce, OptOut.provider].map { "'\($0)'" }.joined(separator: ", ")
 
-    private static let columns = "id, address_key, channel, brand, category, address, source, note, at"
+    private static let columns = "id, address_key, channel, brand, category, address, source, note, at, alone"
     private static let byKey = Statement("SELECT \(columns) FROM opt_out WHERE address_key = $1 ORDER BY id")
     private static let page = Statement("SELECT \(columns) FROM opt_out WHERE id > $1 ORDER BY id LIMIT $2")
     private static let insert = Statement(
         """
-        INSERT INTO opt_out (address_key, channel, brand, category, address, source, note, at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO opt_out (address_key, channel, brand, category, address, source, note, at, alone)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (address_key, channel, brand, category) DO UPDATE SET
-            source = excluded.source, note = excluded.note, at = excluded.at
+            source = excluded.source, note = excluded.note, at = excluded.at, alone = excluded.alone
         WHERE opt_out.source IN (\(weak)) AND excluded.source NOT IN (\(weak))
+            OR opt_out.alone > excluded.alone AND excluded.source NOT IN (\(weak))
         """
     )
     private static let latest = Statement("SELECT \(columns) FROM opt_out ORDER BY id DESC LIMIT $1")
@@ -30,7 +31,12 @@ public struct OptOuts: Sendable {
     static let deleteByID = Statement("DELETE FROM opt_out WHERE id = $1")
     private static let count = Statement("SELECT count(*) FROM opt_out")
 
-    static let statements = [byKey, page, latest, insert, byID, deleteByID, count]
+    private static let hashed = Statement(
+        "SELECT 1 FROM opt_out WHERE address_key >= 'hash:' AND address_key < 'hash;' LIMIT 1"
+    )
+    private static let rename = Statement("UPDATE opt_out SET address_key = $2, address = $3, note = $4 WHERE id = $1")
+
+    static let statements = [byKey, page, latest, insert, byID, deleteByID, count, hashed, rename]
 
     /// An opt-out to be stored.
     public struct Entry: Sendable {
@@ -43,6 +49,8 @@ public struct OptOuts: Sendable {
         public var at: Int64?
         /// The message that brought it.
         public var message: Int64?
+        /// It is about this address alone, and about no other of the person.
+        public var isAlone = false
 
         public init(
             addressKey: String,
@@ -71,7 +79,8 @@ public struct OptOuts: Sendable {
                 address: address,
                 source: source,
                 note: note,
-                at: at ?? now
+                at: at ?? now,
+                isAlone: isAlone
             )
         }
 
@@ -104,7 +113,7 @@ public struct OptOuts: Sendable {
             entries.map { entry in
                 key(entry.addressKey, entry.scope) + [
                     .text(entry.address), .text(entry.source), .optional(entry.note),
-                    .integer(entry.at ?? transaction.now),
+                    .integer(entry.at ?? transaction.now), .integer(entry.isAlone ? 1 : 0),
                 ]
             }
         )
@@ -131,7 +140,7 @@ public struct OptOuts: Sendable {
     /// - Returns: whether it stood.
     public func remove(addressKey: String, scope: OptOut.Scope, by: String) async throws -> Bool {
         try await database.write(.power) { transaction in
-            let standing = try OptOuts.covering(addressKey, transaction).filter { $0.scope == scope }
+            let standing = try OptOuts.known(addressKey, transaction).filter { $0.scope == scope }
             return try OptOuts.remove(standing, by: by, transaction)
         }
     }
@@ -176,7 +185,7 @@ public struct OptOuts: Sendable {
     }
 
     public func covering(_ addressKey: String) async throws -> [OptOut] {
-        try await database.read { try OptOuts.covering(addressKey, $0) }
+        try await database.read { try OptOuts.known(addressKey, $0) }
     }
 
     /// The ones after `id`, oldest first.
@@ -192,6 +201,44 @@ public struct OptOuts: Sendable {
 
     static func covering(_ addressKey: String, _ connection: any Connection) throws -> [OptOut] {
         try connection.all(byKey, [.text(addressKey)], read)
+    }
+
+    // MARK: - Of people who are erased
+
+    /// Keeps what an erased person has said no to, without their address.
+    static func hide(_ addressKey: String, _ hash: AddressHash, _ transaction: any Transaction) throws {
+        for optOut in try covering(addressKey, transaction) {
+            // The same scope may stand there from an erasure of before.
+            let hidden = hash.of(addressKey)
+            if try covering(hidden, transaction).contains(where: { $0.scope == optOut.scope }) {
+                try transaction.execute(deleteByID, [.integer(optOut.id)])
+                continue
+            }
+            try transaction.execute(rename, [.integer(optOut.id), .text(hidden), .text(OptOut.erased), .null])
+        }
+    }
+
+    /// Writes what an erased person has said no to under their address again, as somebody wants to write to it.
+    static func uncover(_ addressKeys: some Sequence<String>, _ transaction: any Transaction) throws {
+        guard try transaction.first(hashed, [], { _ in true }) ?? false else { return }
+        let hash = try AddressHash(transaction)
+        for key in Set(addressKeys) {
+            for optOut in try covering(hash.of(key), transaction) {
+                if try covering(key, transaction).contains(where: { $0.scope == optOut.scope }) {
+                    try transaction.execute(deleteByID, [.integer(optOut.id)])
+                    continue
+                }
+                try transaction.execute(rename, [.integer(optOut.id), .text(key), .text(key), .text("erased before")])
+            }
+        }
+    }
+
+    /// All that cover an address, of before an erasure too.
+    static func known(_ addressKey: String, _ connection: any Connection) throws -> [OptOut] {
+        let plain = try covering(addressKey, connection)
+        guard try connection.first(hashed, [], { _ in true }) ?? false else { return plain }
+        return try plain
+            + covering(try AddressHash(connection).of(addressKey), connection).map { $0.renamed(addressKey) }
     }
 
     static func newest(_ limit: Int, _ connection: any Connection) throws -> [OptOut] {
@@ -221,7 +268,8 @@ public struct OptOuts: Sendable {
             address: row.text(5),
             source: row.text(6),
             note: row.optionalText(7),
-            at: row.integer(8)
+            at: row.integer(8),
+            isAlone: row.integer(9) != 0
         )
     }
 }

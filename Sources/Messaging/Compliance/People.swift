@@ -1,4 +1,4 @@
-import JSON
+public import JSON
 public import Storage
 
 /// Which addresses are one person's, and what is kept of a person.
@@ -28,11 +28,11 @@ public struct People: Sendable {
 
     private static let eraseRaw = Statement(
         """
-        UPDATE hook SET raw = NULL, detail = NULL
+        UPDATE hook SET raw = NULL, detail = NULL, address_key = NULL
         WHERE message IN (SELECT id FROM message WHERE address_key = $1) OR (transport, reference) IN (
             SELECT r.transport, r.reference FROM provider_reference r JOIN message m ON m.id = r.message
             WHERE m.address_key = $1
-        )
+        ) OR address_key = $1
         """
     )
 
@@ -50,7 +50,7 @@ public struct People: Sendable {
     /// The same no for the person's other addresses.
     static func others(of entry: OptOuts.Entry, _ connection: any Connection) throws -> [OptOuts.Entry] {
         // That an address is gone says nothing of the others.
-        guard entry.source != OptOut.bounce else { return [] }
+        guard entry.source != OptOut.bounce, !entry.isAlone else { return [] }
         return try keys(entry.addressKey, connection).dropFirst().map { key in
             var other = entry
             (other.addressKey, other.address) = (key, key)
@@ -76,7 +76,9 @@ public struct People: Sendable {
             let all = try People.keys(first, transaction)
             // The union: a no is lost by no merge.
             for key in all {
-                let entries = try OptOuts.covering(key, transaction).filter { $0.source != OptOut.bounce }.map {
+                let entries = try OptOuts.covering(key, transaction).filter {
+                    $0.source != OptOut.bounce && !$0.isAlone
+                }.map {
                     OptOuts.Entry(
                         addressKey: $0.addressKey,
                         address: $0.address,
@@ -88,6 +90,8 @@ public struct People: Sendable {
                 }
                 _ = try OptOuts.add(entries, by: by, transaction)
             }
+            try PersonStops.spread(all, transaction)
+            try LegalHolds.spread(all, transaction)
             try AuditEntry.write(.peopleMerged, first, all.joined(separator: ", "), by: by, transaction)
             return all
         }
@@ -100,6 +104,36 @@ public struct People: Sendable {
         public let messages: [Int64]
         public let optOuts: [OptOut]
         public let consents: [Consent]
+        public let stops: [PersonStop]
+        /// Of each address of which something is known.
+        public let facts: [(address: String, facts: PersonFacts)]
+        /// Why nothing may be erased; `nil` where it may.
+        public let hold: LegalHold?
+
+        /// As `person show --json` gives it.
+        public func write(to writer: inout JSONWriter) {
+            writer.beginObject()
+            func list<Element>(_ name: String, _ elements: [Element], _ body: (Element, inout JSONWriter) -> Void) {
+                writer.name(name)
+                writer.beginArray()
+                for element in elements { body(element, &writer) }
+                writer.endArray()
+            }
+            list("addresses", addresses) { $1.string($0) }
+            list("messages", messages) { $1.integer($0) }
+            list("opt_outs", optOuts) { $0.write(to: &$1) }
+            list("consents", consents) { $0.write(to: &$1) }
+            list("stops", stops) { $0.write(to: &$1) }
+            writer.name("known")
+            writer.beginObject()
+            for (address, known) in facts {
+                writer.name(address)
+                known.write(to: &writer)
+            }
+            writer.endObject()
+            if let hold { writer.member("hold", hold.reason) }
+            writer.endObject()
+        }
     }
 
     /// All that is kept of a person, by one of their addresses.
@@ -109,9 +143,27 @@ public struct People: Sendable {
             return Record(
                 addresses: keys,
                 messages: try keys.flatMap { try connection.all(People.messages, [.text($0)]) { $0.integer(0) } },
-                optOuts: try keys.flatMap { try OptOuts.covering($0, connection) },
-                consents: try keys.flatMap { try Consents.of($0, connection) }
+                optOuts: try keys.flatMap { try OptOuts.known($0, connection) },
+                consents: try keys.flatMap { try Consents.of($0, connection) },
+                stops: try PersonStops.of(key, connection),
+                facts: try keys.compactMap { key in try PersonFacts.of(key, connection).map { (key, $0) } },
+                hold: try LegalHolds.of(key, connection)
             )
+        }
+    }
+
+    /// Says of an address whose it is, and in which language and zones the person lives; what is `nil` stays.
+    public func describe(_ key: String, _ change: PersonFacts, by: String) async throws {
+        try await database.write(.power) { transaction in
+            var known = try PersonFacts.of(key, transaction) ?? PersonFacts()
+            known.kind = change.kind ?? known.kind
+            known.language = change.language ?? known.language
+            if !change.zones.isEmpty { known.zones = change.zones }
+            try PersonFacts.put(known, of: key, transaction)
+            let detail = ([known.kind?.rawValue, known.language].compactMap(\.self) + known.zones).joined(
+                separator: ", "
+            )
+            try AuditEntry.write(.personDescribed, key, detail, by: by, transaction)
         }
     }
 
@@ -122,20 +174,28 @@ public struct People: Sendable {
         public var open: Int64 = 0
     }
 
-    /// Erases what was written to a person: finished messages with their words, and the words of the evidence. What they said no
-    /// to stays, as does the chain of evidence with its digests.
-    public func erase(_ key: String, by: String) async throws -> Erasure {
-        let keys = try await database.read { try People.keys(key, $0) }
+    /// Erases what was written to a person, and what they wrote: finished messages and replies with their words, and the words of the
+    /// evidence. What they said no to stays, its address as a keyed hash once nothing is to go to it any more, as do stops, consents
+    /// with their proof, and the chain of evidence with its digests.
+    ///
+    /// - Parameter caps: how far rules that count look back, milliseconds: so long a trace without words is left of each message.
+    /// - Returns: `nil` where a legal hold forbids it.
+    public func erase(_ key: String, caps: Int64, by: String) async throws -> Erasure? {
+        let (keys, hold) = try await database.read { (try People.keys(key, $0), try LegalHolds.of(key, $0)) }
+        guard hold == nil else { return nil }
         var erasure = Erasure()
         for key in keys {
-            _ = try await database.write(.power) { try $0.execute(People.eraseRaw, [.text(key)]) }
+            _ = try await database.write(.power) { transaction in
+                try transaction.execute(People.eraseRaw, [.text(key)])
+                try Replies.erase(key, transaction)
+            }
             while true {
                 let count = try await database.write(.power) { transaction in
                     let found = try transaction.all(People.finished, [.text(key), .integer(500)]) {
                         (id: $0.integer(0), state: MessageState(rawValue: $0.text(1)) ?? .sent)
                     }
                     for (state, messages) in Dictionary(grouping: found, by: \.state) {
-                        try Queue.forget(messages.map(\.id), in: state, transaction)
+                        try Queue.forget(messages.map(\.id), in: state, caps: caps, transaction)
                     }
                     return found.count
                 }
@@ -145,6 +205,8 @@ public struct People: Sendable {
             let (evidence, open) = try await database.write(.power) { transaction in
                 let count = try Evidence.erase(key, transaction)
                 let open = try transaction.first(People.open, [.text(key)]) { $0.integer(0) } ?? 0
+                if open == 0 { try OptOuts.hide(key, try AddressHash(transaction), transaction) }
+                try PersonFacts.put(PersonFacts(), of: key, transaction)
                 return (count, open)
             }
             erasure.evidence += evidence

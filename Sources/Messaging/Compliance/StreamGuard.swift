@@ -3,27 +3,38 @@ import Storage
 /// Stops or slows a brand's email when those who get it, or their mailbox providers, have had enough of it.
 public struct StreamGuard: Sendable {
     /// What is known of a brand's email.
-    struct Figures: Sendable, Equatable {
+    struct Figures: Sendable {
         /// Of the last ``days``.
         var sent: Int64 = 0
         var complained: Int64 = 0
         /// Reports of the last hour that mailbox providers do not want mail from us (5.7.x).
         var refused: Int64 = 0
+        /// The worst that a mailbox provider says of it itself, within those days; from 0 to 1.
+        var told: (spam: Double, provider: String)?
         /// What left within that hour; looked at only where enough was refused.
         var sentLately: Int64 = 0
     }
 
     /// What an order is given for.
-    enum Kind: Comparable, CaseIterable {
-        case manyComplaints, tooManyComplaints, refusals
+    enum Kind: String, CaseIterable {
+        case manyComplaints, nonEssential, tooManyComplaints, refusals
 
         /// So long it is not given again, milliseconds.
         var quiet: Int64 { self == .refusals ? 2 * hour : day }
+
+        /// After which it is not given either: what is worse.
+        var worse: [Kind] {
+            switch self {
+            case .manyComplaints: [.nonEssential, .tooManyComplaints]
+            case .nonEssential: [.tooManyComplaints]
+            case .tooManyComplaints, .refusals: []
+            }
+        }
     }
 
     /// Google's limits for the part of mails that are called spam (<https://support.google.com/a/answer/81126>): below the first
-    /// all is well, at the second nothing is helped any more.
-    public static let spam = (slow: 0.001, stop: 0.003)
+    /// all is well, at the last nothing is helped any more. Between them what advertises stops, before all does.
+    public static let spam = (slow: 0.001, nonEssential: 0.0025, stop: 0.003)
     /// A rate of few mails says nothing.
     static let least: (sent: Int64, complained: Int64) = (1000, 3)
     static let days = 7
@@ -36,32 +47,59 @@ public struct StreamGuard: Sendable {
 
     /// What is ordered; `nil` where all is well.
     static func order(_ brand: String, _ figures: Figures, now: Int64) -> (kind: Kind, pause: Pause)? {
-        func order(_ reason: String, rate: String? = nil, for span: Int64 = day) -> Pause {
-            Pause(
+        func order(_ kind: Kind, _ reason: String, for span: Int64 = day) -> (Kind, Pause) {
+            let pause = Pause(
                 .email,
                 brand: brand,
-                rate: rate.flatMap(RateSettings.init),
+                category: kind == .nonEssential ? "commercial" : nil,
+                rate: kind == .manyComplaints ? RateSettings(slowRate) : nil,
                 reason: reason,
                 by: AuditEntry.dunlin,
                 begins: now,
                 until: now + span
             )
+            return (kind, pause)
         }
-        let words = "\(figures.complained) of \(figures.sent) mails of \(days) days were called spam"
-        let rate = Double(figures.complained) / Double(max(1, figures.sent))
         let isEnough = figures.sent >= least.sent && figures.complained >= least.complained
-        if isEnough, rate >= spam.stop { return (.tooManyComplaints, order("\(words): 0.3 % or more")) }
+        let own = isEnough ? Double(figures.complained) / Double(figures.sent) : 0
+        let rate = max(own, figures.told?.spam ?? 0)
+        let words =
+            if let told = figures.told, told.spam > own {
+                "\(told.provider) says that \(Percentage(told.spam)) were called spam"
+            } else {
+                "\(figures.complained) of \(figures.sent) mails of \(days) days were called spam"
+            }
+        if rate >= spam.stop { return order(.tooManyComplaints, "\(words): 0.3 % or more") }
         if figures.refused >= mostRefused.count,
             Double(figures.refused) >= Double(figures.sentLately) * mostRefused.part
         {
             let reason = "\(figures.refused) mails of an hour were refused by policy (5.7.x): see what the reports say"
-            return (.refusals, order(reason, for: hour))
+            return order(.refusals, reason, for: hour)
         }
-        if isEnough, rate >= spam.slow {
-            return (.manyComplaints, order("\(words): 0.1 % or more", rate: slowRate))
-        }
+        if rate >= spam.nonEssential { return order(.nonEssential, "\(words): 0.25 % or more") }
+        if rate >= spam.slow { return order(.manyComplaints, "\(words): 0.1 % or more") }
         return nil
     }
+
+    // MARK: - What was ordered
+
+    private static func name(_ brand: String, _ kind: Kind) -> String { "guard/\(kind.rawValue)/\(brand)" }
+
+    /// Whether it, or what is worse, was ordered a moment ago: a person who lifts an order is not overruled at once.
+    static func isTold(_ kind: Kind, _ brand: String, now: Int64, _ connection: any Connection) throws -> Bool {
+        try ([kind] + kind.worse).contains { kind in
+            let at = try Installation.value(name(brand, kind), connection).flatMap { Int64($0) }
+            return at.map { now - $0 < kind.quiet } ?? false
+        }
+    }
+
+    static func tell(_ kind: Kind, _ brand: String, now: Int64, _ transaction: any Transaction) throws {
+        try Installation.put("\(now)", as: name(brand, kind), transaction)
+        // An hour's stop takes the place of what slows; that is ordered again after it.
+        if kind == .refusals { try Installation.put("0", as: name(brand, .manyComplaints), transaction) }
+    }
+
+    // MARK: - What is known
 
     private static let refusals = Statement(
         """
@@ -88,6 +126,10 @@ public struct StreamGuard: Sendable {
             case .complained: figures[row.brand, default: .init()].complained += row.count
             case .blocked, .deferred, .bounced, .refused, .optedOut: break
             }
+        }
+        for figure in try await Reputation(queue.database).list(days: days, now: now)
+        where figure.spam > figures[figure.brand]?.told?.spam ?? -1 {
+            figures[figure.brand, default: .init()].told = (figure.spam, figure.provider)
         }
         func counts(_ statement: Statement) async throws -> [(brand: String, count: Int64)] {
             try await queue.database.read {

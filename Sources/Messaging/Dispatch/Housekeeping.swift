@@ -9,26 +9,14 @@ public final class Housekeeping: Service {
     private let queue: Queue
     private let retention: TimeSpan?
     private let rawRetention: TimeSpan
+    private let evidenceRetention: TimeSpan?
     private let clock: WallClock
     private let logger: Logger
     private let alarm = Inbox()
     private let stopping = Atomic<Bool>(false)
     private let toldHead = Atomic<Int64>(0)
-    private let guarded = Mutex(Guarded())
-
-    /// When streams were looked at, and when which brand's was stopped or slowed for what.
-    private struct Guarded {
-        var lookedAt: Int64 = 0
-        var orders: [String: [StreamGuard.Kind: Int64]] = [:]
-
-        /// What is milder than an order that was given is not given after it.
-        func isTold(_ kind: StreamGuard.Kind, _ brand: String, now: Int64) -> Bool {
-            let kinds: [StreamGuard.Kind] = kind == .manyComplaints ? [kind, .tooManyComplaints] : [kind]
-            return kinds.contains { kind in
-                orders[brand]?[kind].map { now - $0 < kind.quiet } ?? false
-            }
-        }
-    }
+    private let erasedAt = Atomic<Int64>(0)
+    private let guardedAt = Atomic<Int64>(0)
 
     static let every = 5_000
     static let batch = 500
@@ -42,12 +30,14 @@ public final class Housekeeping: Service {
         queue: Queue,
         retention: TimeSpan?,
         rawRetention: TimeSpan = TimeSpan(milliseconds: 30 * 86_400_000),
+        evidenceRetention: TimeSpan? = nil,
         clock: WallClock = .system,
         logger: Logger
     ) {
         self.queue = queue
         self.retention = retention
         self.rawRetention = rawRetention
+        self.evidenceRetention = evidenceRetention
         self.clock = clock
         self.logger = logger
     }
@@ -82,23 +72,36 @@ public final class Housekeeping: Service {
     /// is not overruled at once.
     private func guardStreams() async throws {
         let now = clock.now()
-        let isTime = guarded.withLock { guarded in
-            guard now - guarded.lookedAt >= Housekeeping.guardEvery else { return false }
-            guarded.lookedAt = now
-            return true
-        }
-        guard isTime else { return }
+        guard now - guardedAt.load(ordering: .relaxed) >= Housekeeping.guardEvery else { return }
+        guardedAt.store(now, ordering: .relaxed)
         for (brand, figures) in try await StreamGuard.figures(queue, now: now) {
-            guard let (kind, order) = StreamGuard.order(brand, figures, now: now),
-                !guarded.withLock({ $0.isTold(kind, brand, now: now) }),
-                try await Pauses(queue).put(order)
-            else { continue }
-            guarded.withLock { guarded in
-                // An hour's stop takes the place of what slows; that is ordered again after it.
-                if kind == .refusals { guarded.orders[brand]?[.manyComplaints] = nil }
-                guarded.orders[brand, default: [:]][kind] = now
+            guard let (kind, order) = StreamGuard.order(brand, figures, now: now) else { continue }
+            let isGiven = try await queue.database.write(.power) { transaction in
+                guard try !StreamGuard.isTold(kind, brand, now: now, transaction), try Pauses.put(order, transaction)
+                else { return false }
+                try StreamGuard.tell(kind, brand, now: now, transaction)
+                return true
             }
+            guard isGiven else { continue }
+            queue.bell.ring(Bell.anything)
             logger.error("\(order.subject): \(order.reason)")
+        }
+    }
+
+    /// Erases, once a day, the words of evidence that no rule asks for any more.
+    private func eraseOldEvidence() async throws {
+        let now = clock.now()
+        guard let keep = evidenceRetention?.milliseconds, now - erasedAt.load(ordering: .relaxed) >= StreamGuard.day
+        else {
+            return
+        }
+        erasedAt.store(now, ordering: .relaxed)
+        var after: Int64 = 0
+        while !stopping.load(ordering: .acquiring),
+            let last = try await Evidence(queue.database)
+                .eraseOld(before: now - keep, after: after, limit: Housekeeping.batch)
+        {
+            after = last
         }
     }
 
@@ -113,6 +116,8 @@ public final class Housekeeping: Service {
         try await HookLog(queue).forgetRaw(before: clock.now() - rawRetention.milliseconds)
         try await Reservation.forget(before: clock.now() - 3 * 86_400_000, queue.database)
         try await tellHead()
+        try await Contacts.forgetTraces(before: clock.now() - 366 * 86_400_000, queue.database)
+        try await eraseOldEvidence()
         try await guardStreams()
         for fault in try await Runs.judge(queue, now: clock.now()) { logger.error("\(fault)") }
         while !stopping.load(ordering: .acquiring),
@@ -129,6 +134,7 @@ public final class Housekeeping: Service {
         while !stopping.load(ordering: .acquiring),
             try await HookLog(queue).prune(before: cutoff, limit: Housekeeping.batch) == Housekeeping.batch
         {}
+        try await Replies(queue.database).prune(before: cutoff)
         if total > 0 { logger.info("forgot messages that ended long ago", metadata: ["count": "\(total)"]) }
     }
 }

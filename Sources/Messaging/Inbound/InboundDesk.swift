@@ -38,3 +38,8 @@ extension InboundMail {
         return DeliveryReceipt(message: message, reference: nil, status: status, detail: detail)
     }
 }
+
+extension InboundMail {
+    /// What its words ask for; `nil` where they ask for none of what Dunlin knows.
+    var asks: WishReader.Wish? { if case .wish(let wish, _) = matter { wish } else { nil } }
+}

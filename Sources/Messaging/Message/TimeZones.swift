@@ -2,10 +2,10 @@ import Foundation
 import Synchronization
 
 /// The names of time zones, looked up once each.
-enum TimeZones {
+public enum TimeZones {
     private static let known = Mutex<[String: Bool]>([:])
 
-    static func isKnown(_ name: String) -> Bool {
+    public static func isKnown(_ name: String) -> Bool {
         known.withLock { known in
             if let answer = known[name] { return answer }
             let answer = TimeZone(identifier: name) != nil

@@ -30,6 +30,10 @@ public struct HandOff: Sendable {
     /// What opt-outs are matched by, and what else is kept as evidence.
     public internal(set) var addressKey = ""
     public internal(set) var category = ""
+    /// The recipient's, where it is known: what names no locale is in it.
+    public internal(set) var language: String?
+    /// A text that is to say how to stop.
+    public internal(set) var tellsStop = false
     /// With commas between.
     var zones = ""
     /// SHA-256 of what was rendered.

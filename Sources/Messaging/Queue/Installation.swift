@@ -7,9 +7,24 @@ public enum Installation {
         "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING"
     )
 
+    private static let put = Statement(
+        """
+        INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+        """
+    )
+
     private static let linkSecrets = Statement("SELECT name, value FROM setting WHERE name LIKE 'link_secret_%'")
 
-    static let statements = [read, write, linkSecrets]
+    static let statements = [read, write, put, linkSecrets]
+
+    /// What is kept under a name; `nil` where nothing is.
+    static func value(_ name: String, _ connection: any Connection) throws -> String? {
+        try connection.first(read, [.text(name)]) { $0.text(0) }
+    }
+
+    static func put(_ value: String, as name: String, _ transaction: any Transaction) throws {
+        try transaction.execute(put, [.text(name), .text(value)])
+    }
 
     /// What opt-out links are sealed with. The first key follows from the installation's secret; the newest seals, and all open.
     public static func optOutTokens(_ database: any Database) async throws -> OptOutTokens {
@@ -43,6 +58,11 @@ public enum Installation {
     private static func randomWord() -> String {
         var generator = SystemRandomNumberGenerator()
         return (0..<4).map { _ in String(generator.next(), radix: 16) }.joined()
+    }
+
+    /// The same inside a transaction; empty where none was made yet, and nothing can have been signed.
+    static func secret(_ connection: any Connection) throws -> String {
+        try value("secret", connection) ?? ""
     }
 
     /// A random word, made once: Message-IDs are signed with it.

@@ -69,6 +69,7 @@ extension Queue {
 
     static func insert(_ messages: [NewMessage], _ transaction: any Transaction) throws -> [Receipt] {
         var ids = [Int64](repeating: 0, count: messages.count)
+        try OptOuts.uncover(messages.lazy.map(\.addressKey), transaction)
         try transaction.batch(
             insertContent,
             messages.map {

@@ -17,7 +17,7 @@ struct ClaimRequest: Sendable {
 extension Queue {
     /// One statement claims and hands off: the rows come by priority (one call each), then due time, straight from the
     /// partial index, so that the cost depends neither on the backlog nor on what is finished, nor on what a limit keeps.
-    /// The cast lets SQLite search the opt-outs: in RETURNING it scans them for a bare column.
+    /// The casts let SQLite search the opt-outs and stops: in RETURNING it scans them for a bare column.
     private static let claim = Statement {
         """
         WITH picked AS MATERIALIZED (
@@ -31,7 +31,8 @@ extension Queue {
         RETURNING id, fence, attempts, since, expires, accepted_at, address_key, brand, category,
             (SELECT CASE WHEN length(document) <= \(ClaimRequest.largest) THEN document END
                 FROM content WHERE content.id = message.id),
-            (SELECT count(*) FROM opt_out WHERE opt_out.address_key = CAST(message.address_key AS TEXT)),
+            (SELECT count(*) FROM opt_out WHERE opt_out.address_key = CAST(message.address_key AS TEXT))
+                + (SELECT count(*) FROM person_stop WHERE person_stop.address_key = CAST(message.address_key AS TEXT)),
             due, test, doubt_since, domain, zones, template
         """
     }
@@ -45,9 +46,7 @@ extension Queue {
     )
     private static let stillSending = Statement(
         """
-        SELECT expires, address_key, brand, category,
-            (SELECT count(*) FROM opt_out WHERE opt_out.address_key = message.address_key), domain, zones, template
-        FROM message WHERE id = $1 AND fence = $2 AND state = 'sending'
+        SELECT expires, address_key, brand, category, domain, zones, template FROM message WHERE id = $1 AND fence = $2 AND state = 'sending'
         """
     )
     private static let finishUnsent = Statement(
@@ -146,7 +145,9 @@ extension Queue {
                 handOff.category = row.text(8)
                 handOff.zones = row.optionalText(15) ?? ""
                 let isFree = isPlain && !(channel == .email && CarrierDomains.contains(handOff.domain))
-                if row.integer(10) == 0, handOff.expires.map({ $0 > now }) ?? true, isFree || handOff.isTest {
+                if row.integer(10) == 0, handOff.expires.map({ $0 > now }) ?? true, isFree || handOff.isTest,
+                    !(channel == .sms && (policy.stopEvery != nil || handOff.category.hasPrefix(TextAnswer.prefix)))
+                {
                     claimed.append(((handOff.due, handOff.id), handOff))
                 } else {
                     var facts = Gate.Facts(
@@ -178,7 +179,13 @@ extension Queue {
                 }
                 if case .send = verdict {
                     undecided.remove(handOff.id)
-                    if !handOff.isTest { handOff.closes = Gate.closes(facts, policy, now: now) }
+                    let isAnswer = TextAnswer(category: facts.category) != nil
+                    if !handOff.isTest, !isAnswer {
+                        handOff.closes = Gate.closes(facts, policy, now: now)
+                        if channel == .sms, let every = policy.stopEvery {
+                            handOff.tellsStop = try StopWording.isDue(facts, every: every, transaction)
+                        }
+                    }
                     claimed.append((order, handOff))
                 } else {
                     stopped.append(Stop(message: facts, fence: handOff.fence, isTest: handOff.isTest, verdict: verdict))
@@ -199,6 +206,11 @@ extension Queue {
         decided(.send, handOffs.count)
         for stop in stopped { decided(stop.verdict.decision, 1) }
         try finish(stopped, transaction)
+        if try PersonFacts.isAny(transaction) {
+            for index in handOffs.indices {
+                handOffs[index].language = try PersonFacts.of(handOffs[index].addressKey, transaction)?.language
+            }
+        }
         for index in handOffs.indices where handOffs[index].doubtSince != nil {
             let name = try transaction.first(doubtLane, [.integer(handOffs[index].id)]) { $0.optionalText(0) ?? "" }
             handOffs[index].doubtLane = name?.isEmpty ?? true ? nil : name
@@ -301,9 +313,9 @@ extension Queue {
                     expires: row.optionalInteger(0)
                 )
                 facts.id = handOff.id
-                facts.domain = row.text(5)
-                facts.zones = Queue.zones(row.optionalText(6))
-                facts.template = row.text(7)
+                facts.domain = row.text(4)
+                facts.zones = Queue.zones(row.optionalText(5))
+                facts.template = row.text(6)
                 return facts
             }
             guard let facts else { continue }

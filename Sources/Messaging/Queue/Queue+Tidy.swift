@@ -16,6 +16,7 @@ extension Queue {
     private static let prunable = Statement(
         """
         SELECT id FROM message WHERE finished_at IS NOT NULL AND state = $1 AND finished_at < $2
+            AND NOT EXISTS (SELECT 1 FROM legal_hold WHERE legal_hold.address_key = message.address_key)
         ORDER BY finished_at LIMIT $3
         """
     )
@@ -106,11 +107,15 @@ extension Queue {
         return try await database.write(.process) { try Fallback.decide($0, limit: limit) }
     }
 
+    /// How far rules that count look back, milliseconds.
+    public var longestCap: Int64 { policies.longestCap }
+
     /// Forgets messages that ended before `cutoff`; the totals remember how many there were.
     ///
     /// - Returns: how many; fewer than `limit` means that none is left.
     func prune(finishedBefore cutoff: Int64, limit: Int) async throws -> Int {
-        try await database.write(.process) { transaction in
+        let caps = longestCap
+        return try await database.write(.process) { transaction in
             var total = 0
             for state in MessageState.allCases where state.isFinal && total < limit {
                 let ids = try transaction.all(
@@ -118,7 +123,7 @@ extension Queue {
                     [.text(state.rawValue), .integer(cutoff), .integer(Int64(limit - total))]
                 ) { $0.integer(0) }
                 guard !ids.isEmpty else { continue }
-                try Queue.forget(ids, in: state, transaction)
+                try Queue.forget(ids, in: state, caps: caps, transaction)
                 total += ids.count
             }
             try transaction.execute(Queue.deleteThroughput, [.integer(cutoff / 60_000)])
@@ -127,8 +132,16 @@ extension Queue {
     }
 
     /// Deletes finished messages of a state with all that belongs to them; the books count them on.
-    static func forget(_ ids: [Int64], in state: MessageState, _ transaction: any Transaction) throws {
+    ///
+    /// - Parameter caps: how far rules that count look back, milliseconds.
+    static func forget(
+        _ ids: [Int64],
+        in state: MessageState,
+        caps: Int64,
+        _ transaction: any Transaction
+    ) throws {
         guard !ids.isEmpty else { return }
+        if caps > 0 { try Contacts.leaveTraces(of: ids, since: transaction.now - caps, transaction) }
         for id in ids { try Fallback.end(behind: id, "the message before it was forgotten", transaction) }
         let rows = ids.map { [SQLValue.integer($0)] }
         try transaction.batch(deleteEvents, rows)

@@ -147,13 +147,26 @@ extension Schema {
             note TEXT,
             actor TEXT NOT NULL,
             at BIGINT NOT NULL,
-            ends BIGINT,
             PRIMARY KEY (address_key, kind, brand)
         )
         """
     )
 
-    /// What is left of messages to an erased person for the rules that count: no words, and no address but its keyed hash.
+    /// The last text that told somebody how to stop.
+    static let stopTold = Statement(
+        """
+        CREATE TABLE stop_told (
+            address_key TEXT NOT NULL,
+            brand TEXT NOT NULL,
+            at BIGINT NOT NULL,
+            message BIGINT NOT NULL,
+            PRIMARY KEY (address_key, brand)
+        )
+        """
+    )
+
+    /// What is left of forgotten messages for the rules that count: no words, and of the address and the conversation keyed
+    /// hashes.
     static let contact = Statement(
         """
         CREATE TABLE contact (
@@ -217,7 +230,10 @@ extension Schema {
         """
     }
     static let replyOpen = Statement("CREATE INDEX reply_open ON reply (id) WHERE state = 'open'")
-    static let evidenceAt = Statement(
-        "CREATE INDEX evidence_at ON evidence (at) WHERE body IS NOT NULL"
+
+    /// Whose words came in, so that they can be erased with the person.
+    static let addHookAddress = Statement("ALTER TABLE hook ADD COLUMN address_key TEXT")
+    static let hookAddress = Statement(
+        "CREATE INDEX hook_address ON hook (address_key) WHERE address_key IS NOT NULL"
     )
 }

@@ -43,8 +43,10 @@ public enum Schema {
         Migration(
             number: 7,
             statements: [
-                standingOrder, fillStandingOrder, dropPauseOrder, run, addAlone, personFact, personStop, contact,
-                contactAddress, reputation, legalHold, reply, replyOpen, evidenceAt,
+                standingOrder, fillStandingOrder, dropPauseOrder, run, addAlone, stopTold, personFact, personStop,
+                contact,
+                contactAddress, reputation, legalHold, reply, replyOpen, addHookAddress,
+                hookAddress,
             ]
         ),
     ]

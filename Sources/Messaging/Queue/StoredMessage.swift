@@ -30,6 +30,8 @@ public struct StoredMessage: Sendable {
     var isKeptByOrder: Bool { keptBy?.hasPrefix(Pause.keeperPrefix) ?? false }
     /// The time zones in which the recipient may be.
     public let zones: [String]
+    /// The recipient's language, where it is known: what names no locale is in it.
+    public let language: String?
     /// The message as it was given, as JSON.
     public let document: [UInt8]
 
@@ -38,7 +40,8 @@ public struct StoredMessage: Sendable {
             message.expires, message.fence, message.attempts, message.address_key, message.domain, message.brand,
             message.category, message.template, message.accepted_at, message.started_at, message.finished_at,
             message.reason, content.conversation, content.origin, message.test, content.document, message.share,
-            message.zones
+            message.zones,
+            (SELECT language FROM person_fact WHERE person_fact.address_key = message.address_key)
         """
 
     init(_ row: any Row) {
@@ -66,6 +69,7 @@ public struct StoredMessage: Sendable {
         isTest = row.integer(21) != 0
         document = row.bytes(22)
         zones = Queue.zones(row.optionalText(24))
+        language = row.optionalText(25)
         keptBy = Share(channel: channel, name: row.text(23)).limit
     }
 }

@@ -8,6 +8,7 @@ struct GatewayHook: HookReader {
     let fields: GatewayReceipts
     let proof: CallbackProof
     let region: String?
+    let answersTexts: Bool
 
     var answer: HookAnswer { HookAnswer(type: "text/plain; charset=utf-8", body: fields.answer ?? "OK") }
 

@@ -8,6 +8,7 @@ import Storage
 public struct HookLog: Sendable {
     let database: any Database
     private let reopening: Reopening?
+    private let answers: TextAnswers?
     private let bell: Bell
 
     /// When a message that a provider took goes again, though the provider could not deliver it.
@@ -17,8 +18,11 @@ public struct HookLog: Sendable {
         let retry: RetryPolicy
     }
 
-    /// - Parameter reopening: `nil`: a message that was not delivered has ended.
-    public init(_ queue: Queue, reopening: Reopening? = nil) {
+    /// - Parameters:
+    ///   - reopening: `nil`: a message that was not delivered has ended.
+    ///   - answers: `nil`: the provider answers texts, or nobody does.
+    public init(_ queue: Queue, reopening: Reopening? = nil, answers: TextAnswers? = nil) {
+        self.answers = answers
         database = queue.database
         bell = queue.bell
         self.reopening = reopening
@@ -26,8 +30,8 @@ public struct HookLog: Sendable {
 
     private static let insert = Statement(
         """
-        INSERT INTO hook (transport, identity, at, state, message, reference, status, reason, detail, raw)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        INSERT INTO hook (transport, identity, at, state, message, reference, status, reason, detail, raw, address_key)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         ON CONFLICT (transport, identity) DO NOTHING
         RETURNING id
         """
@@ -63,7 +67,8 @@ public struct HookLog: Sendable {
     private static let old = Statement("SELECT 1 FROM hook WHERE at < $1 AND raw IS NOT NULL LIMIT 1")
 
     static let statements = [
-        insert, pending, settle, recipient, complaint, byReference, standing, reopen, move, forget, old, prunable,
+        insert, pending, settle, recipient, lastText, complaint, byReference, standing, reopen, move, forget, old,
+        prunable,
         delete,
     ]
 
@@ -77,7 +82,7 @@ public struct HookLog: Sendable {
     /// - Parameter raw: as it came.
     /// - Returns: whether it is new.
     public func take(_ content: HookContent, from transport: String, raw: [UInt8]) async throws -> Bool {
-        defer { if reopening != nil { bell.ring(Bell.anything) } }
+        defer { if reopening != nil || answers != nil { bell.ring(Bell.anything) } }
         return try await database.write(.power) { transaction in
             var receipt: DeliveryReceipt?
             var message: Int64?
@@ -94,12 +99,12 @@ public struct HookLog: Sendable {
                     .optional(receipt?.message ?? message),
                     .optional(receipt?.reference), .optional(receipt?.status.word),
                     .optional(receipt?.status.reason?.rawValue),
-                    .optional(receipt?.detail), .bytes(raw),
+                    .optional(receipt?.detail), .bytes(raw), .optional(content.sender),
                 ]
             ) { $0.integer(0) }
             guard let id else {
                 if case .inbound(let text) = content.matter, !text.isNamed {
-                    try HookLog.hear(text, from: transport, transaction)
+                    _ = try HookLog.hear(text, from: transport, transaction)
                 }
                 return false
             }
@@ -108,7 +113,7 @@ public struct HookLog: Sendable {
                 if try HookLog.apply(receipt, from: transport, reopening, transaction) {
                     try transaction.execute(HookLog.settle, [.integer(id), .integer(State.applied.rawValue)])
                 }
-            case .inbound(let text): try HookLog.apply(text, from: transport, transaction)
+            case .inbound(let text): try HookLog.apply(text, from: transport, answers, transaction)
             case .mail(let mail):
                 if let receipt {
                     guard try HookLog.apply(receipt, from: transport, nil, transaction) else { break }
@@ -262,8 +267,14 @@ public struct HookLog: Sendable {
 
     /// A no holds, however often it was said before; what may be one holds until a person has read it. Who starts again takes back
     /// what they have texted themselves, and no other no.
-    private static func hear(_ text: InboundText, from transport: String, _ transaction: any Transaction) throws {
-        guard !text.from.isEmpty else { return }
+    ///
+    /// - Returns: whether anything has changed by it, or help is asked for.
+    private static func hear(
+        _ text: InboundText,
+        from transport: String,
+        _ transaction: any Transaction
+    ) throws -> Bool {
+        guard !text.from.isEmpty else { return false }
         switch text.asks {
         case .stop, .review:
             let isPlain = text.asks == .stop
@@ -274,16 +285,26 @@ public struct HookLog: Sendable {
                 source: isPlain ? OptOut.reply : OptOut.review,
                 note: "texted: \(text.text.prefix(200))"
             )
-            _ = try OptOuts.add([entry], by: transport, transaction)
+            return try OptOuts.add([entry], by: transport, transaction) > 0
         case .start:
             let own = try OptOuts.covering(text.from, transaction).filter {
                 $0.scope == .init(channel: .sms) && [OptOut.reply, OptOut.review, OptOut.provider].contains($0.source)
             }
-            _ = try OptOuts.remove(own, by: "\(transport), texted: \(text.text.prefix(200))", transaction)
-        case .help, nil: break
+            return try OptOuts.remove(own, by: "\(transport), texted: \(text.text.prefix(200))", transaction)
+        case .help: return true
+        case nil: return false
         }
     }
 
+    /// A text answers the last one that went to its sender.
+    private static let lastText = Statement(
+        """
+        SELECT id, brand FROM message
+        WHERE address_key = $1 AND channel = 'sms' AND test = 0 AND started_at IS NOT NULL
+            AND category NOT LIKE 'answer:%'
+        ORDER BY id DESC LIMIT 1
+        """
+    )
     private static let complaint = Statement("SELECT 1 FROM event WHERE message = $1 AND kind = 'complained' LIMIT 1")
     private static let recipient = Statement("SELECT address_key, brand, domain, channel FROM message WHERE id = $1")
 
@@ -360,15 +381,49 @@ public struct HookLog: Sendable {
             writer.endObject()
         }
         try News.write(.inbound, [Array(document.utf8)], transaction)
+        // A plain no is heeded already: there is nothing to answer.
+        if mail.asks != .stop || ours == nil {
+            try Replies.add(
+                .email,
+                from: mail.from,
+                key: key ?? mail.from,
+                subject: mail.subject,
+                text: text,
+                asks: mail.asks,
+                message: ours == nil ? nil : mail.message,
+                brand: ours?.brand,
+                transaction
+            )
+        }
         guard let message = mail.message, ours != nil else { return }
         let detail = "\(mail.from): \(text.prefix(500))"
         let event = Event(message: message, at: transaction.now, kind: .replied, transport: transport, detail: detail)
         try Event.insert([event], transaction)
     }
 
-    private static func apply(_ text: InboundText, from transport: String, _ transaction: any Transaction) throws {
+    private static func apply(
+        _ text: InboundText,
+        from transport: String,
+        _ answers: TextAnswers?,
+        _ transaction: any Transaction
+    ) throws {
         let wish = text.asks
-        try hear(text, from: transport, transaction)
+        if try hear(text, from: transport, transaction), let answers, let answer = wish.flatMap(TextAnswer.init) {
+            try answers.answer(text, answer, from: transport, transaction)
+        }
+        if wish == nil || wish == .review || wish == .help && answers == nil, !text.from.isEmpty {
+            let last = try transaction.first(lastText, [.text(text.from)]) { ($0.integer(0), $0.text(1)) }
+            try Replies.add(
+                .sms,
+                from: text.from,
+                key: text.from,
+                text: text.text,
+                asks: wish,
+                message: last?.0,
+                brand: last?.1,
+                transaction
+            )
+        }
         let document = JSONWriter.text { writer in
             writer.beginObject()
             writer.member("transport", transport)
@@ -380,6 +435,17 @@ public struct HookLog: Sendable {
             writer.endObject()
         }
         try News.write(.inbound, [Array(document.utf8)], transaction)
+    }
+}
+
+extension HookContent {
+    /// What opt-outs of who has written are matched by; `nil` where nobody has.
+    fileprivate var sender: String? {
+        switch matter {
+        case .inbound(let text): text.from.isEmpty ? nil : text.from
+        case .mail(let mail): try? Recipient.key(of: mail.from, channel: .email)
+        case .receipt, .nothing: nil
+        }
     }
 }
 

@@ -45,6 +45,9 @@ public struct HookContent: Sendable, Equatable {
 public protocol HookReader: Sendable {
     func read(_ hook: HookRequest) throws(HookRefusal) -> HookContent
 
+    /// Whether what people text is answered by us, and not by the provider.
+    var answersTexts: Bool { get }
+
     /// What the provider wants to hear.
     var answer: HookAnswer { get }
 }

@@ -2,6 +2,7 @@
 /// (<https://www.twilio.com/docs/messaging/guides/track-outbound-message-status>).
 struct TwilioHook: HookReader {
     let authToken: String
+    let answersTexts: Bool
 
     let answer = HookAnswer(type: "text/xml", body: "<Response></Response>")
 

@@ -13,6 +13,8 @@ public struct ComplianceSettings: Sendable, Codable {
     /// On what ground texts are sent to whom no consent is recorded of. Default `given_to_creditor` for first parties: people gave
     /// their numbers in connection with what they bought. For others `none`: consent must be recorded.
     public var smsBasis: ConsentBasis?
+    /// So long after a text has said how to stop, the next one says it again. Default `30d`; a collector's each says it.
+    public var smsStopEvery: TimeSpan?
     /// When messages may leave beside what the rules say.
     public var sendHours: SendHoursSettings?
     /// The most that a person gets.

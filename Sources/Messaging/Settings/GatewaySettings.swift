@@ -31,6 +31,8 @@ public struct GatewaySettings: Sendable, Codable {
     public var idempotent: Bool?
     /// Texts without a given expiry wait at the provider so long. Default `3d`.
     public var validity: TimeSpan?
+    /// STOP, START and HELP are answered by a text of ours; say `false` where the provider answers them. Default `true`.
+    public var answersTexts: Bool?
     /// Permits `http` and private addresses; default `true`, as the address is the configuration's.
     public var allowPrivate: Bool?
     /// How fast it may be, such as `10/s` or `600/min`; for texts the segments count. Default: no limit.

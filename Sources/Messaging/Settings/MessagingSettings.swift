@@ -9,6 +9,8 @@ public struct MessagingSettings: Sendable {
     public var retention: TimeSpan?
     /// What providers have posted is kept as it came for this time.
     public var rawRetention = TimeSpan(milliseconds: 30 * 86_400_000)
+    /// The words of evidence about messages are kept for this time; `nil` for ever. What somebody said no to always is.
+    public var evidenceRetention: TimeSpan? = .evidence
     /// The longest that a stop waits for what is on the wire.
     public var stopWithin: TimeSpan
     /// Where relative paths start.
@@ -61,6 +63,19 @@ public struct MessagingSettings: Sendable {
     public var reopening: HookLog.Reopening? {
         guard let sms = channels[.sms], let within = sms.reopen?.milliseconds else { return nil }
         return HookLog.Reopening(within: within, retry: sms.retry.policy)
+    }
+
+    /// Whether people can answer texts: not where any comes from a name.
+    public var textsTakeReplies: Bool {
+        (settings(for: .sms)?.transports ?? []).allSatisfy { transport in
+            let from: String? =
+                switch transport {
+                case .twilio(let twilio): twilio.from
+                case .gateway(let gateway): gateway.from
+                case .smtp, .outbox, .webhook, .task: nil
+                }
+            return from?.contains(where: \.isLetter) != true
+        }
     }
 
     /// What a unit costs over each transport that has a price.
@@ -144,4 +159,9 @@ public struct SubscriptionSettings: Sendable, Codable {
         allowPrivate = try container.decodeIfPresent(Bool.self, forKey: .allowPrivate) ?? false
         retry = try container.decodeIfPresent(RetrySettings.self, forKey: .retry) ?? retry
     }
+}
+
+extension TimeSpan {
+    /// Five years: 47 CFR 64.1200(d)(6) asks for so much, 12 CFR 1006.100 for three.
+    public static let evidence = TimeSpan(milliseconds: 1826 * 86_400_000)
 }

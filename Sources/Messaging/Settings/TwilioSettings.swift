@@ -13,6 +13,8 @@ public struct TwilioSettings: Sendable, Codable {
     public var messagingService: String?
     /// Default `https://api.twilio.com`.
     public var url: String?
+    /// STOP, START and HELP are answered by a text of ours. Default `false`: Twilio answers them itself.
+    public var answersTexts: Bool?
     /// How fast it may be, such as `10/s` or `600/min`; for texts the segments count. Default: no limit.
     public var rate: RateSettings?
     /// How many may leave at once. Default what the rate allows in a second.
@@ -32,7 +34,8 @@ public struct TwilioSettings: Sendable, Codable {
     public var caFile: String?
 
     enum CodingKeys: String, CodingKey {
-        case type, name, authToken, from, messagingService, url, rate, burst, price, currency, weight, connections,
+        case type, name, authToken, from, messagingService, url, answersTexts, rate, burst, price, currency, weight,
+            connections,
             timeout, caFile
         case accountSID = "accountSid"
     }

@@ -69,8 +69,12 @@ public struct Explanation: Sendable {
         }
         do {
             if message.channel != .event {
-                let plan = try composer.plan(try JSONValue.parse(message.document), channel: message.channel)
-                _ = try composer.render(plan, id: message.id)
+                _ = try composer.rendered(
+                    try JSONValue.parse(message.document),
+                    message.channel,
+                    id: message.id,
+                    language: message.language
+                )
             }
             check("content", true, "renders")
         } catch {
@@ -150,7 +154,7 @@ extension Queue {
         let channels: [Channel] = key.contains("@") ? [.email] : key.hasPrefix("+") ? [.sms, .call] : []
         let zones = PhoneZones.candidates(key)
         return try await database.read { connection in
-            let optOuts = try OptOuts.covering(key, connection)
+            let optOuts = try OptOuts.known(key, connection)
             return try brands.flatMap { brand in
                 try channels.flatMap { [($0, "transactional"), ($0, "commercial")] }.map { channel, category in
                     var facts = Gate.Facts(

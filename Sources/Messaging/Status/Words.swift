@@ -13,6 +13,12 @@ public enum Words {
 
     public static func count(_ number: Int) -> String { count(Int64(number)) }
 
+    /// The beginning of a text in one line.
+    public static func excerpt(_ text: String, _ most: Int = 60) -> String {
+        let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return line.count > most ? line.prefix(most - 1) + "…" : line
+    }
+
     public static func messages(_ number: Int64) -> String {
         number == 1 ? "1 message" : "\(count(number)) messages"
     }

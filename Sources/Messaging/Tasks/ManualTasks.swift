@@ -180,10 +180,10 @@ public struct ManualTasks: Sendable {
     private func judged(_ found: Found, _ connection: any Connection, now: Int64) throws -> ManualTask {
         guard found.isOpen else { return found.task(nil) }
         let optOuts = try OptOuts.covering(found.facts.addressKey, connection)
-        var task = found.task(Gate.decide(found.facts, optOuts: optOuts, now: now).end?.reason)
-        guard task.stop == nil, !found.isTest else { return task }
         let policy = policies[found.facts.brand]
         let facts = try Contacts.complete(found.facts, policy, but: [], now: now, connection)
+        var task = found.task(Gate.decide(facts, optOuts: optOuts, now: now).end?.reason)
+        guard task.stop == nil, !found.isTest else { return task }
         switch Gate.decide(facts, policy, optOuts: [], now: now) {
         case .wait(let until, let rules):
             task.notNow = "not before \(Timestamp.text(until)): \(rules.joined(separator: ", "))"

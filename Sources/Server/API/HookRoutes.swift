@@ -77,11 +77,13 @@ struct HookRoutes {
             case .malformed(let why): throw Problem(.unprocessableContent, "it cannot be read: \(why)")
             }
         }
-        _ = try await HookLog(backend.queue, reopening: backend.reopening).take(
-            content,
-            from: name,
-            raw: raw(request, body)
+        let answers = TextAnswers(brands: backend.composer.brands, policies: backend.policies)
+        let log = HookLog(
+            backend.queue,
+            reopening: backend.reopening,
+            answers: reader.answersTexts ? answers : nil
         )
+        _ = try await log.take(content, from: name, raw: raw(request, body))
         return .bytes(Array(reader.answer.body.utf8), type: reader.answer.type)
     }
 }

@@ -49,13 +49,17 @@ struct OptOutRoutes {
     }
 
     private func add(_ request: Request, _ context: ServerContext) async throws -> Response {
-        let body = try await JSONBody(request, known: ["address", "channel", "brand", "category", "note"])
+        let body = try await JSONBody(
+            request,
+            known: ["address", "channel", "brand", "category", "note", "address_only"]
+        )
         let optOut = try await OptOutRoutes.add(
             address: try body.required("address"),
             channel: try body.text("channel"),
             brand: try body.text("brand"),
             category: try body.text("category"),
             note: try body.text("note"),
+            isAlone: try body.bool("address_only"),
             by: context.caller,
             backend
         )
@@ -74,6 +78,7 @@ struct OptOutRoutes {
         brand: String?,
         category: String?,
         note: String?,
+        isAlone: Bool = false,
         by caller: Caller,
         _ backend: Backend
     ) async throws -> (isNew: Bool, stored: OptOut) {
@@ -91,7 +96,8 @@ struct OptOutRoutes {
         } catch {
             throw Rejection("address", error.message)
         }
-        let entry = OptOuts.Entry(addressKey: key, address: address, scope: scope, source: caller.origin, note: note)
+        var entry = OptOuts.Entry(addressKey: key, address: address, scope: scope, source: caller.origin, note: note)
+        entry.isAlone = isAlone
         let added = try await backend.optOuts.add([entry], by: caller.origin)
         try await backend.optOuts.takeEffect()
         guard let stored = try await backend.optOuts.covering(key).first(where: { $0.scope == scope }) else {

@@ -10,7 +10,7 @@ struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check the configuration, templates, database and transports.",
         discussion:
-            "Opens a session to every mail server and closes it again; nothing is sent.\n\nExit status: 0 all is well, 78 something is not."
+            "Opens a session to every mail server and mailbox and closes it again; nothing is sent or taken.\n\nExit status: 0 all is well, 78 something is not."
     )
 
     @OptionGroup var options: CommonOptions
@@ -44,7 +44,7 @@ struct Check: AsyncParsableCommand {
             add("brands", false, "\(error)")
         }
         for (name, brand) in brands.sorted(by: { $0.key < $1.key }) {
-            let problems = Check.compliance(brand, configuration) + (await Check.keys(brand))
+            let problems = Check.compliance(brand, configuration) + (await Check.records(brand, configuration))
             let assumed = CompliancePolicy(brand.settings).assumptions.map { "assumed: \($0)" }
             let lines = problems + (assumed.isEmpty ? ["nothing is assumed"] : assumed)
             add("compliance of \(name)", problems.isEmpty, lines.joined(separator: "\n"))
@@ -71,19 +71,27 @@ struct Check: AsyncParsableCommand {
             add("database", false, "\(error)")
         }
         for (name, passes, verdict) in await Check.transports(configuration) { add(name, passes, verdict) }
+        if let (name, passes, verdict) = await Check.mailbox(configuration) { add(name, passes, verdict) }
         report(findings)
         if findings.contains(where: { !$0.passes }) { throw Failure(.configuration, "") }
     }
 
-    /// Keys whose records the DNS does not have as they should be; what cannot be asked is no problem of the configuration.
-    private static func keys(_ brand: Brand) async -> [String] {
+    /// What the DNS does not have as it should be; what cannot be asked is no problem of the configuration.
+    private static func records(_ brand: Brand, _ configuration: Configuration) async -> [String] {
         var problems: [String] = []
         for record in brand.dkimRecords {
             guard let found = try? await TextRecords().find(record.name) else { continue }
             let verdict = DKIMRecord.compare(found, with: record.text)
             if verdict != .stands { problems.append("dkim: \(record.name): \(verdict.words)") }
         }
+        guard configuration.writes else { return problems }
+        let records = SenderRecords { try await TextRecords().find($0) }
         return problems
+            + ((try? await records.problems(
+                from: brand.domain,
+                returnPath: brand.returnDomain,
+                signing: brand.signingDomains
+            )) ?? [])
     }
 
     /// What a brand cannot comply with as it is configured.
@@ -93,8 +101,7 @@ struct Check: AsyncParsableCommand {
         if address.filter(\.isLetter).count < 3 || !address.contains(where: \.isNumber) {
             problems.append("postal_address: '\(address)' is none: write street or box, and place (CS-05)")
         }
-        let writes = configuration.channels[.email]?.transports.contains { $0.type != "outbox" } ?? false
-        if writes, configuration.http.publicURL?.hasPrefix("https://") != true {
+        if configuration.writes, configuration.http.publicURL?.hasPrefix("https://") != true {
             problems.append(
                 "http.public_url: emails carry no link to say no: give the https address of this server (CS-06, EM-08)"
             )
@@ -107,7 +114,27 @@ struct Check: AsyncParsableCommand {
         {
             problems.append("sender_role: a collector sends no texts, and channels.sms has transports (SM-13)")
         }
+        let policy = CompliancePolicy(brand.settings)
+        if policy.rules["RF-01"] != nil, let kept = configuration.evidenceRetention,
+            kept.milliseconds < Check.threeYears
+        {
+            problems.append("evidence_retention: a collector keeps evidence for three years, 1096d (RF-18)")
+        }
         return problems
+    }
+
+    private static let threeYears: Int64 = 1096 * 86_400_000
+
+    /// Whether the mailbox lets us in; `nil` where there is none.
+    private static func mailbox(_ configuration: Configuration) async -> (String, Bool, String)? {
+        guard let inbound = configuration.inbound else { return nil }
+        do {
+            let settings = configuration.messaging
+            let count = try await MailboxPoller.count(inbound, folder: settings.folder)
+            return ("inbound", true, "\(host(of: inbound.url)): \(Words.count(Int64(count))) mails wait there")
+        } catch {
+            return ("inbound", false, "\(host(of: inbound.url)): \(error)")
+        }
     }
 
     private static func isLocal(_ http: HTTPSettings) -> Bool {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Curl
 import Foundation
 import Messaging
 import Storage
@@ -6,7 +7,7 @@ import Storage
 struct InboundCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inbound",
-        abstract: "Take in a mail from standard input: a bounce, a complaint, or an answer.",
+        abstract: "Take in a mail from standard input, or what waits in the mailbox: bounces, complaints, answers.",
         discussion: """
             For a mail server's pipe, such as this line of Postfix's master.cf, or .forward: "|dunlin --config ... inbound".
 
@@ -18,8 +19,11 @@ struct InboundCommand: AsyncParsableCommand {
     @OptionGroup var options: CommonOptions
     @Option(help: "Whom it was delivered to.")
     var recipient: String?
+    @Flag(help: "Look once into the mailbox of the configuration ('inbound'), in place of standard input.")
+    var mailbox = false
 
     func run() async throws {
+        if mailbox { return try await takeMailbox() }
         var data = Data()
         while let more = try FileHandle.standardInput.read(upToCount: 1 << 20), !more.isEmpty {
             guard data.count <= InboundDesk.largest else {
@@ -39,6 +43,28 @@ struct InboundCommand: AsyncParsableCommand {
         } catch {
             // Whatever is wrong here, the mail is good: the mail server keeps it and comes again.
             throw Failure(.temporary, (error as? StorageError)?.message ?? "\(error)")
+        }
+    }
+
+    private func takeMailbox() async throws {
+        try await withApp(options, creates: true) { app in
+            guard let inbound = app.configuration.inbound else {
+                throw Failure(.configuration, "there is no mailbox: give 'inbound' in the configuration")
+            }
+            let poller = try MailboxPoller(
+                inbound,
+                folder: app.settings.folder,
+                queue: app.queue,
+                secret: try await Installation.secret(app.database),
+                logger: app.logger
+            )
+            do {
+                let count = try await poller.round()
+                try await app.optOuts.takeEffect()
+                Console.print(count == 0 ? "Nothing has come in." : "Taken in: \(Words.count(Int64(count))) mails.")
+            } catch let failure as IMAPFailure {
+                throw Failure(.temporary, "the mailbox cannot be read: \(failure)")
+            }
         }
     }
 

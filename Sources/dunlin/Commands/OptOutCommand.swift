@@ -44,19 +44,23 @@ struct OptOutCommand: AsyncParsableCommand {
         var addresses: [String]
         @Option(help: "Why, or how it was said.")
         var note: String?
+        @Flag(help: "Only of this address, though others are known to be the same person's.")
+        var addressOnly = false
 
         func run() async throws {
             try await withApp(options, creates: true) { app in
                 let scope = try scope.value()
                 try scope.check(brands: app.settings.brandNames)
                 let entries = try addresses.map {
-                    OptOuts.Entry(
+                    var entry = OptOuts.Entry(
                         addressKey: try Recipient.key(of: $0, channel: scope.channel, region: app.settings.region),
                         address: $0,
                         scope: scope,
                         source: "cli",
                         note: note
                     )
+                    entry.isAlone = addressOnly
+                    return entry
                 }
                 let added = try await app.optOuts.add(entries, by: Console.user)
                 try await app.optOuts.takeEffect()
@@ -157,7 +161,7 @@ struct OptOutCommand: AsyncParsableCommand {
             abstract: "Record many, from CSV.",
             discussion: """
                 The first line names the columns: address, and any of channel, brand, category, source, note, at (such as \
-                2026-11-30T09:00:00Z). A bad line is told of, and nothing of the file is taken in.
+                2026-11-30T09:00:00Z), address_only (true or false). A bad line is told of, and nothing of the file is taken in.
                 """
         )
         @OptionGroup var options: CommonOptions
@@ -204,7 +208,7 @@ struct OptOutCommand: AsyncParsableCommand {
             return text.hasPrefix("\u{feff}") ? String(text.unicodeScalars.dropFirst()) : text
         }
 
-        static let columns = ["address", "channel", "brand", "category", "source", "note", "at"]
+        static let columns = ["address", "channel", "brand", "category", "source", "note", "at", "address_only"]
 
         static func parse(_ text: String, region: String? = nil) throws -> [OptOuts.Entry] {
             let rows = try CSV.rows(text)
@@ -242,15 +246,23 @@ struct OptOutCommand: AsyncParsableCommand {
                     at = time
                 }
                 guard let address = value("address") else { throw fail("the address is missing") }
+                guard ["true", "false", nil].contains(value("address_only")) else {
+                    throw fail("address_only: it is true or false")
+                }
                 do {
-                    return OptOuts.Entry(
-                        addressKey: try Recipient.key(of: address, channel: scope.channel, region: region),
-                        address: address,
+                    // Of an erased person, as 'export' gives it.
+                    let isErased = OptOut.isErased(key: address)
+                    var entry = OptOuts.Entry(
+                        addressKey: isErased
+                            ? address : try Recipient.key(of: address, channel: scope.channel, region: region),
+                        address: isErased ? OptOut.erased : address,
                         scope: scope,
                         source: value("source") ?? "import",
                         note: value("note"),
                         at: at
                     )
+                    entry.isAlone = value("address_only") == "true"
+                    return entry
                 } catch {
                     throw fail("\(error)")
                 }
@@ -268,8 +280,10 @@ struct OptOutCommand: AsyncParsableCommand {
                 try await OptOutCommand.all(app) { optOut in
                     Console.print(
                         CSV.line([
-                            optOut.address, optOut.scope.channel?.rawValue ?? "", optOut.scope.brand ?? "",
+                            optOut.isErased ? optOut.addressKey : optOut.address,
+                            optOut.scope.channel?.rawValue ?? "", optOut.scope.brand ?? "",
                             optOut.scope.category ?? "", optOut.source, optOut.note ?? "", Timestamp.text(optOut.at),
+                            optOut.isAlone ? "true" : "",
                         ])
                     )
                 }

@@ -6,8 +6,11 @@ import Storage
 struct PersonCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "person",
-        abstract: "What is kept of a person: show, export and erase it; make addresses one person's; record consent.",
-        subcommands: [Show.self, Export.self, Merge.self, Erase.self, Agree.self, Withdraw.self]
+        abstract: "What is kept of a person: show, export, erase and hold it; what they agree and object to.",
+        subcommands: [
+            Show.self, Export.self, Set.self, Merge.self, Object.self, Stop.self, Resume.self, Erase.self, Hold.self,
+            Free.self, Agree.self, Withdraw.self,
+        ]
     )
 
     struct Show: AsyncParsableCommand {
@@ -15,10 +18,13 @@ struct PersonCommand: AsyncParsableCommand {
         @OptionGroup var options: CommonOptions
         @Argument(help: "One of their addresses or phone numbers.")
         var address: String
+        @Flag(help: "Print a JSON object.")
+        var json = false
 
         func run() async throws {
             try await withApp(options) { app in
                 let record = try await People(app.database).show(try PersonCommand.key(address, app))
+                if json { return Console.print(JSONWriter.text { record.write(to: &$0) }) }
                 Console.print("addresses  \(record.addresses.joined(separator: ", "))")
                 Console.print("messages   \(Words.count(Int64(record.messages.count)))")
                 for optOut in record.optOuts {
@@ -26,6 +32,17 @@ struct PersonCommand: AsyncParsableCommand {
                         "opt-out    \(optOut.address): \(optOut.scope) (\(optOut.source), \(Timestamp.text(optOut.at)))"
                     )
                 }
+                for stop in record.stops {
+                    let note = stop.note.map { ": \($0)" } ?? ""
+                    Console.print(
+                        "stop       \(stop.kind.rawValue)\(stop.brand.map { ", \($0)" } ?? "")\(note) (\(stop.by))"
+                    )
+                }
+                for (address, known) in record.facts {
+                    let words = ([known.kind?.rawValue, known.language].compactMap(\.self) + known.zones)
+                    Console.print("known      \(address): \(words.joined(separator: ", "))")
+                }
+                if let hold = record.hold { Console.print("hold       \(hold.reason) (\(hold.by))") }
                 for consent in record.consents {
                     let end = consent.withdrawnAt.map { ", withdrawn \(Timestamp.text($0))" } ?? ""
                     Console.print("consent    \(consent.address): \(consent.channel.rawValue), \(consent.basis)\(end)")
@@ -59,6 +76,11 @@ struct PersonCommand: AsyncParsableCommand {
                 for address in record.addresses { line("address") { $0.string(address) } }
                 for optOut in record.optOuts { line("opt_out") { optOut.write(to: &$0) } }
                 for consent in record.consents { line("consent") { consent.write(to: &$0) } }
+                for stop in record.stops { line("stop") { stop.write(to: &$0) } }
+                for (_, known) in record.facts { line("known") { known.write(to: &$0) } }
+                for address in record.addresses {
+                    for reply in try await Replies(app.database).of(address) { line("reply") { reply.write(to: &$0) } }
+                }
                 let composer = try await app.composer()
                 for id in record.messages {
                     guard let message = try await app.queue.message(id) else { continue }
@@ -112,12 +134,170 @@ struct PersonCommand: AsyncParsableCommand {
         }
     }
 
+    struct Set: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say of an address whose it is, and which language and time zones the person has.",
+            discussion: "What is not named stays as it is."
+        )
+        @OptionGroup var options: CommonOptions
+        @Argument(help: "The address or phone number.")
+        var address: String
+        @Option(help: "personal; work: an employer's, which may read it; shared: others read it too.")
+        var kind: String?
+        @Option(help: "A language tag such as de: for messages that name none, and for Dunlin's own words.")
+        var language: String?
+        @Option(
+            help: "Where they may be, such as America/New_York; may be repeated. It counts more than a number's area."
+        )
+        var timeZone: [String] = []
+
+        func validate() throws {
+            if kind == nil, language == nil, timeZone.isEmpty { throw ValidationError("Say what is to be set.") }
+        }
+
+        func run() async throws {
+            let kind = try kind.map { text in
+                guard let kind = PersonFacts.Kind(rawValue: text) else {
+                    let known = PersonFacts.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw ValidationError("'\(text)' is no kind of address; known: \(known).")
+                }
+                return kind
+            }
+            if let language, language.wholeMatch(of: /[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*/) == nil {
+                throw ValidationError("'\(language)' is no language: write a tag such as en or de-AT.")
+            }
+            for zone in timeZone where !TimeZones.isKnown(zone) {
+                throw ValidationError("'\(zone)' is no time zone: write a name such as America/New_York.")
+            }
+            try await withApp(options, creates: true) { app in
+                let change = PersonFacts(kind: kind, language: language, zones: timeZone)
+                try await People(app.database).describe(try PersonCommand.key(address, app), change, by: Console.user)
+                Console.print("Set.")
+            }
+        }
+    }
+
+    struct Object: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Record that a person objects to being written to.",
+            discussion: """
+                Without --all it stops advertising, as they may always ask for. Reminders of what they owe may go on while that is \
+                owed (GDPR, article 21(1)): with --all they stop too.
+                """
+        )
+        @OptionGroup var options: CommonOptions
+        @Argument(help: "One of their addresses or phone numbers.")
+        var address: String
+        @Flag(help: "Stop every message, and not only advertising.")
+        var all = false
+        @Option(help: "Only to this brand.")
+        var brand: String?
+        @Option(help: "How it was said.")
+        var note: String?
+
+        func run() async throws {
+            try await stop(options, address, all ? .objectionToAll : .objection, brand: brand, note: note)
+        }
+    }
+
+    struct Stop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Record that a person must not be written to: cease, attorney or dispute.",
+            discussion: """
+                cease: they asked in writing to be left alone; attorney: a lawyer speaks for them; dispute: they dispute what is \
+                asked of them. It covers all addresses that are known to be theirs.
+                """
+        )
+        @OptionGroup var options: CommonOptions
+        @Argument(help: "One of their addresses or phone numbers.")
+        var address: String
+        @Argument(help: "cease, attorney or dispute.")
+        var kind: String
+        @Option(help: "Only to this brand.")
+        var brand: String?
+        @Option(help: "How it was said, or who the lawyer is.")
+        var note: String?
+
+        func run() async throws {
+            guard let kind = PersonStop.Kind(rawValue: kind), ![.objection, .objectionToAll].contains(kind) else {
+                throw ValidationError("'\(kind)' is none of cease, attorney and dispute.")
+            }
+            try await stop(options, address, kind, brand: brand, note: note)
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Record that a stop or an objection has ended.",
+            discussion: "An opt-out is another thing, and stands."
+        )
+        @OptionGroup var options: CommonOptions
+        @Argument(help: "One of their addresses or phone numbers.")
+        var address: String
+        @Argument(help: "cease, attorney, dispute, objection or objection_to_all.")
+        var kind: String
+        @Option(help: "Of this brand, as it was recorded.")
+        var brand: String?
+
+        func run() async throws {
+            guard let kind = PersonStop.Kind(rawValue: kind) else {
+                let known = PersonStop.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("'\(kind)' is no stop; known: \(known).")
+            }
+            try await withApp(options) { app in
+                let key = try PersonCommand.key(address, app)
+                guard
+                    try await PersonStops(app.database).end(kind, brand: brand, of: key, by: Console.user)
+                else {
+                    throw Failure(.data, "there is no such stop: see 'dunlin person show \(address)'")
+                }
+                Console.print("Ended.")
+            }
+        }
+    }
+
+    struct Hold: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Keep what is kept of a person: nothing of it is erased or forgotten until the hold is ended."
+        )
+        @OptionGroup var options: CommonOptions
+        @Argument(help: "One of their addresses or phone numbers.")
+        var address: String
+        @Option(help: "Why, such as a court's file number.")
+        var reason: String
+
+        func run() async throws {
+            try await withApp(options, creates: true) { app in
+                try await LegalHolds(app.database)
+                    .put(try PersonCommand.key(address, app), reason: reason, by: Console.user)
+                Console.print("Held: \(reason).")
+            }
+        }
+    }
+
+    struct Free: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "End a legal hold.")
+        @OptionGroup var options: CommonOptions
+        @Argument(help: "One of their addresses or phone numbers.")
+        var address: String
+
+        func run() async throws {
+            try await withApp(options) { app in
+                let key = try PersonCommand.key(address, app)
+                guard try await LegalHolds(app.database).end(key, by: Console.user) else {
+                    throw Failure(.data, "nothing holds what is kept of \(address)")
+                }
+                Console.print("The hold has ended.")
+            }
+        }
+    }
+
     struct Erase: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Erase what was written to a person.",
             discussion: """
-                Finished messages go with their words, and so do the words of the evidence, whose chain stays whole. What they \
-                said no to stays, so that it is heeded, and messages that are still to go stay until they have ended.
+                Finished messages and replies go with their words, and so do the words of the evidence, whose chain stays whole. What \
+                they said no to stays, so that it is heeded: its address as a keyed hash, once no message is to go to it any more.
                 """
         )
         @OptionGroup var options: CommonOptions
@@ -137,10 +317,15 @@ struct PersonCommand: AsyncParsableCommand {
                         "\(record.messages.count) messages to \(record.addresses.joined(separator: ", ")) would be erased: add --yes"
                     )
                 }
-                let done = try await people.erase(key, by: Console.user)
+                guard let done = try await people.erase(key, caps: app.queue.longestCap, by: Console.user) else {
+                    throw Failure(.data, "a legal hold keeps it: see 'dunlin person show \(address)'")
+                }
                 Console.print(
-                    "Erased \(done.messages) messages and the words of \(done.evidence) rows of evidence. "
-                        + "Kept: opt-outs and consents, as the law asks for them, and \(done.open) messages that are still to go."
+                    "Erased \(done.messages) messages, their replies and the words of \(done.evidence) rows of evidence."
+                )
+                let how = done.open == 0 ? "without the address" : "with the address, as there is still to go"
+                Console.print(
+                    "Kept: what they said no to (\(how)), stops, consents and their proof, and \(done.open) messages that are still to go."
                 )
             }
         }
@@ -221,7 +406,7 @@ struct PersonCommand: AsyncParsableCommand {
         }
     }
 
-    private static func key(_ address: String, _ app: App) throws -> String {
+    fileprivate static func key(_ address: String, _ app: App) throws -> String {
         try Recipient.key(of: address, region: app.settings.region)
     }
 
@@ -231,5 +416,24 @@ struct PersonCommand: AsyncParsableCommand {
             throw ValidationError("There is no channel '\(name)'; known: \(known).")
         }
         return channel
+    }
+}
+
+extension AsyncParsableCommand {
+    fileprivate func stop(
+        _ options: CommonOptions,
+        _ address: String,
+        _ kind: PersonStop.Kind,
+        brand: String?,
+        note: String?
+    ) async throws {
+        try await withApp(options, creates: true) { app in
+            try OptOut.Scope(brand: brand).check(brands: app.settings.brandNames)
+            let key = try PersonCommand.key(address, app)
+            let isNew = try await PersonStops(app.database)
+                .put(kind, brand: brand, note: note, of: key, by: Console.user)
+            try await app.optOuts.takeEffect()
+            Console.print(isNew ? "Recorded: \(address) \(kind.words)." : "It was recorded before.")
+        }
     }
 }

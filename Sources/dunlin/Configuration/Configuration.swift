@@ -14,19 +14,25 @@ struct Configuration: Decodable {
     var retention: TimeSpan? = TimeSpan(milliseconds: 90 * 86_400_000)
     /// What providers have posted is kept as it came for this time; what it said stays. Default `30d`.
     var rawRetention = TimeSpan(milliseconds: 30 * 86_400_000)
+    /// The words of evidence about messages are kept for this time after anybody wrote to the person. Default `1826d` (five years);
+    /// `never` erases none.
+    var evidenceRetention: TimeSpan? = .evidence
     /// The longest that a stop waits for what is on the wire. Default `30s`.
     var stopWithin = TimeSpan(milliseconds: 30_000)
     var channels: [Channel: ChannelSettings] = [:]
     var brands: [String: BrandSettings] = [:]
     var http = HTTPSettings()
     var subscriptions = SubscriptionSettings()
+    /// A mailbox that is looked into for bounces, complaints and answers.
+    var inbound: InboundSettings?
     /// The folder that relative paths start from.
     var folder = "."
 
     enum CodingKeys: String, CodingKey {
-        case database, templates, sandbox, retention, channels, brands, http, subscriptions
+        case database, templates, sandbox, retention, channels, brands, http, subscriptions, inbound
         case stopWithin = "stop_within"
         case rawRetention = "raw_retention"
+        case evidenceRetention = "evidence_retention"
     }
 
     init() {}
@@ -43,11 +49,13 @@ struct Configuration: Decodable {
         }
         templates = try container.decodeIfPresent(String.self, forKey: .templates)
         sandbox = try container.decodeIfPresent(Bool.self, forKey: .sandbox) ?? sandbox
-        if try container.decodeIfPresent(String.self, forKey: .retention) == "never" {
-            retention = nil
-        } else {
-            retention = try container.decodeIfPresent(TimeSpan.self, forKey: .retention) ?? retention
+        /// `never` is no time.
+        func time(_ key: CodingKeys, _ standard: TimeSpan?) throws -> TimeSpan? {
+            if try container.decodeIfPresent(String.self, forKey: key) == "never" { return nil }
+            return try container.decodeIfPresent(TimeSpan.self, forKey: key) ?? standard
         }
+        retention = try time(.retention, retention)
+        evidenceRetention = try time(.evidenceRetention, evidenceRetention)
         rawRetention = try container.decodeIfPresent(TimeSpan.self, forKey: .rawRetention) ?? rawRetention
         stopWithin = try container.decodeIfPresent(TimeSpan.self, forKey: .stopWithin) ?? stopWithin
         let named = try container.decodeIfPresent([String: ChannelSettings].self, forKey: .channels) ?? [:]
@@ -67,6 +75,7 @@ struct Configuration: Decodable {
         http = try container.decodeIfPresent(HTTPSettings.self, forKey: .http) ?? http
         subscriptions =
             try container.decodeIfPresent(SubscriptionSettings.self, forKey: .subscriptions) ?? subscriptions
+        inbound = try container.decodeIfPresent(InboundSettings.self, forKey: .inbound)
     }
 
     /// Reads `path`, or `DUNLIN_CONFIG`, or `dunlin.yaml` in the working folder if it is there; else the defaults.
@@ -99,6 +108,9 @@ struct Configuration: Decodable {
         return configuration
     }
 
+    /// Whether email leaves, and is not only written to an outbox.
+    var writes: Bool { channels[.email]?.transports.contains { $0.type != "outbox" } ?? false }
+
     var messaging: MessagingSettings {
         var settings = MessagingSettings(
             channels: channels,
@@ -111,6 +123,7 @@ struct Configuration: Decodable {
             outbox: outboxPath
         )
         settings.rawRetention = rawRetention
+        settings.evidenceRetention = evidenceRetention
         return settings
     }
 

@@ -51,11 +51,26 @@ struct Worker {
                         queue: app.queue,
                         retention: app.settings.retention,
                         rawRetention: app.settings.rawRetention,
+                        evidenceRetention: app.settings.evidenceRetention,
                         clock: app.clock,
                         logger: app.logger
                     ), HookDesk(queue: app.queue, reopening: app.settings.reopening, logger: app.logger),
                     NewsRelay(queue: app.queue, clock: app.clock, logger: app.logger),
-                ] : []) + (try await others(dispatcher.admission))
+                ] : []) + (housekeeping ? try await Worker.poller(app) : []) + (try await others(dispatcher.admission))
+    }
+
+    /// Looks into the mailbox, where there is one.
+    private static func poller(_ app: App) async throws -> [any Service] {
+        guard let inbound = app.configuration.inbound else { return [] }
+        return [
+            try MailboxPoller(
+                inbound,
+                folder: app.settings.folder,
+                queue: app.queue,
+                secret: try await Installation.secret(app.database),
+                logger: app.logger
+            )
+        ]
     }
 
     /// Returns when the work is done or stopped.

@@ -110,6 +110,7 @@ struct OverviewTests {
                 opt-out  ok  none covers it
                 rules    ok  none keeps it
                 content  ok  renders
+                order    ok  none keeps it
                 limit    ok  none keeps it
                 lane     no  no worker has opened one for email yet
                 worker   no  none runs: start 'dunlin serve'
@@ -127,6 +128,7 @@ struct OverviewTests {
                 opt-out  no  opted out of category commercial (cli)
                 rules    ok  none keeps it
                 content  ok  renders
+                order    ok  none keeps it
                 limit    ok  none keeps it
                 lane     no  no worker has opened one for email yet
                 worker   no  none runs: start 'dunlin serve'
@@ -144,6 +146,7 @@ struct OverviewTests {
                 opt-out  ok  none covers it
                 rules    ok  none keeps it
                 content  ok  renders
+                order    ok  none keeps it
                 limit    ok  none keeps it
                 lane     no  no worker has opened one for email yet
                 worker   no  none runs: start 'dunlin serve'
@@ -156,7 +159,7 @@ struct OverviewTests {
                 as? [String: Any]
         )
         #expect(json["state"] as? String == "waiting")
-        #expect((json["checks"] as? [[String: Any]])?.count == 9)
+        #expect((json["checks"] as? [[String: Any]])?.count == 10)
     }
 
     @Test("after a drain")
@@ -219,6 +222,7 @@ struct OverviewTests {
                 opt-out  no  opted out of category commercial (cli)
                 rules    ok  none keeps it
                 content  ok  renders
+                order    ok  none keeps it
                 limit    ok  none keeps it
                 lane     ok  outbox is open
                 worker   no  none runs: start 'dunlin serve'

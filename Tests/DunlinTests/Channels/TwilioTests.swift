@@ -65,7 +65,7 @@ struct TwilioTests {
         #expect(taken.values.allSatisfy { $0 == 1 }, "sent twice: \(taken)")
         #expect(taken["+12025550101"] == nil && taken["+12025550102"] == nil)
         #expect(taken.count == 6)
-        #expect(texts.allSatisfy { $0.body == "Hello." })
+        #expect(texts.allSatisfy { $0.body == "Hello.\nReply STOP to stop texts." })
         #expect(peer.notes(Callback.self).allSatisfy { $0.status == 200 })
 
         let found = try await server.site.message("+12025550107").events.map { "\($0.kind) \($0.detail ?? "")" }

@@ -19,7 +19,8 @@ struct ConfigurationErrorTests {
             (
                 "sandbox: true\ntemplate: Templates",
                 "dunlin.yaml:2: template: unknown key; known here: "
-                    + "brands, channels, database, http, raw_retention, retention, sandbox, stop_within, subscriptions, "
+                    + "brands, channels, database, evidence_retention, http, inbound, raw_retention, retention, sandbox, stop_within, "
+                    + "subscriptions, "
                     + "templates"
             ),
             (

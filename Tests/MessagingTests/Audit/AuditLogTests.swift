@@ -48,7 +48,15 @@ struct AuditLogTests {
         _ = try await Installation.rotateLinkSecret(fixture.database, by: "ada")
         let people = People(fixture.database)
         _ = try await people.merge(["x@example.com", "y@example.com"], by: "bob")
-        _ = try await people.erase("x@example.com", by: "bob")
+        try await people.describe("x@example.com", PersonFacts(kind: .work), by: "bob")
+        try await LegalHolds(fixture.database).put("x@example.com", reason: "court", by: "bob")
+        _ = try await LegalHolds(fixture.database).end("x@example.com", by: "bob")
+        let stops = PersonStops(fixture.database)
+        _ = try await stops.put(.cease, brand: nil, note: nil, of: "x@example.com", by: "bob")
+        _ = try await stops.end(.cease, brand: nil, of: "x@example.com", by: "bob")
+        try await Reputation(fixture.database)
+            .enter(.init(brand: "acme", provider: "google", day: 20_000, spam: 0.001), by: "bob")
+        _ = try await people.erase("x@example.com", caps: 0, by: "bob")
         let consent = Consent(
             addressKey: "z@example.com",
             address: "z@example.com",
@@ -74,6 +82,11 @@ struct AuditLogTests {
                 "bob: token.revoked t, ", "ada: lane.paused sms/twilio, spam", "bob: lane.resumed sms/twilio, ",
                 "ada: opt_out.key_rotated key 1, ",
                 "bob: person.merged x@example.com, x@example.com, y@example.com",
+                "bob: person.described x@example.com, work", "bob: person.held x@example.com, court",
+                "bob: person.freed x@example.com, ", "bob: person.stopped x@example.com, cease",
+                "bob: person.stopped y@example.com, cease", "bob: person.stop_ended x@example.com, cease",
+                "bob: person.stop_ended y@example.com, cease",
+                "bob: figure.entered acme, google, 2024-10-04: 0.1% called spam",
                 "bob: person.erased a person, 0 messages, the words of 0 rows of evidence",
                 "bob: consent.given z@example.com, email, written (form)",
                 "bob: consent.withdrawn z@example.com, email",

@@ -182,7 +182,7 @@ struct DeferralTests {
 }
 
 /// Settings as the configuration's reader gives them.
-private enum JSONDecoding {
+enum JSONDecoding {
     static func decode<Value: Decodable>(_ json: String) throws -> Value {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -21,6 +21,11 @@ struct StatementPlanTests {
     private static let byID = "SEARCH message USING INTEGER PRIMARY KEY (rowid=?)"
     private static let content = "SEARCH content USING INTEGER PRIMARY KEY (rowid=?)"
 
+    private static let language = [
+        "CORRELATED SCALAR SUBQUERY 1",
+        "SEARCH person_fact USING INDEX sqlite_autoindex_person_fact_1 (address_key=?)",
+    ]
+
     static let hot = [
         HotStatement(
             "claim",
@@ -31,6 +36,8 @@ struct StatementPlanTests {
                 "SCAN picked",
                 "CORRELATED SCALAR SUBQUERY 3", content, "CORRELATED SCALAR SUBQUERY 4",
                 "SEARCH opt_out USING COVERING INDEX sqlite_autoindex_opt_out_1 (address_key=?)",
+                "CORRELATED SCALAR SUBQUERY 5",
+                "SEARCH person_stop USING COVERING INDEX sqlite_autoindex_person_stop_1 (address_key=?)",
             ]
         ),
         HotStatement(
@@ -44,13 +51,21 @@ struct StatementPlanTests {
                     ]
                 } + ["SEARCH heads"]
         ),
+        HotStatement("hand off again", "SELECT expires, address_key, brand", [byID]),
         HotStatement(
-            "hand off again",
-            "SELECT expires, address_key, brand",
-            [
-                byID, "CORRELATED SCALAR SUBQUERY 1",
-                "SEARCH opt_out USING COVERING INDEX sqlite_autoindex_opt_out_1 (address_key=?)",
-            ]
+            "look up what stops a person",
+            "actor, at FROM person_stop WHERE",
+            ["SEARCH person_stop USING INDEX sqlite_autoindex_person_stop_1 (address_key=?)"]
+        ),
+        HotStatement(
+            "find what an order keeps",
+            "share > $2 AND share < $3",
+            ["SEARCH message USING INDEX message_share (channel=? AND share>? AND share<?)"]
+        ),
+        HotStatement(
+            "what rules count of forgotten messages",
+            "FROM contact WHERE address_hash",
+            ["SEARCH contact USING INDEX contact_address (address_hash=? AND at>?)"]
         ),
         HotStatement("end what the gate stopped", "node = NULL, finished_at = $4", [byID]),
         HotStatement("put back", "SET state = 'waiting', node = NULL WHERE", [byID]),
@@ -117,7 +132,11 @@ struct StatementPlanTests {
         HotStatement(
             "find what is old",
             "ORDER BY finished_at LIMIT",
-            ["SEARCH message USING COVERING INDEX message_finished (state=? AND finished_at>? AND finished_at<?)"]
+            [
+                "SEARCH message USING INDEX message_finished (state=? AND finished_at>? AND finished_at<?)",
+                "CORRELATED SCALAR SUBQUERY 1",
+                "SEARCH legal_hold USING COVERING INDEX sqlite_autoindex_legal_hold_1 (address_key=?)",
+            ]
         ),
         HotStatement("prune events", "DELETE FROM event", ["SEARCH event USING PRIMARY KEY (message=?)"]),
         HotStatement("prune contents", "DELETE FROM content", [content]),
@@ -130,7 +149,11 @@ struct StatementPlanTests {
                 "USE TEMP B-TREE FOR ORDER BY",
             ]
         ),
-        HotStatement("opt out", "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)\nON CONFLICT (address_key", []),
+        HotStatement(
+            "opt out",
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)\nON CONFLICT (address_key, channel, brand, category)",
+            []
+        ),
         HotStatement("opt out after a bounce", "SELECT address_key, channel, '', '', address_key, $4", [byID]),
         HotStatement("store content", "INSERT INTO content", []),
         HotStatement("store a message", "INSERT INTO message", []),
@@ -139,7 +162,7 @@ struct StatementPlanTests {
             "coalesce(accepted, document) FROM content WHERE key",
             ["SEARCH content USING INDEX content_key (key=?)"]
         ),
-        HotStatement("show", "content.id = message.id WHERE message.id = $1", [byID, content]),
+        HotStatement("show", "content.id = message.id WHERE message.id = $1", [byID, content] + language),
         list(
             "list, a page from an id downwards",
             .all,
@@ -189,10 +212,10 @@ struct StatementPlanTests {
     private static func list(_ name: String, _ path: MessageFilter.Path, _ plan: [String]) -> HotStatement {
         HotStatement(
             name,
-            "message.zones FROM \(path == .all || path == .recipient ? "message" : "content") JOIN "
+            "= message.address_key) FROM \(path == .all || path == .recipient ? "message" : "content") JOIN "
                 + "\(path == .all || path == .recipient ? "content ON content.id = message.id" : "message ON message.id = content.id")\n"
                 + "WHERE \(MessageFilter.predicate(path)) AND",
-            plan
+            plan + language
         )
     }
 

@@ -20,7 +20,7 @@ struct GatewayHookTests {
         fields.text = "content"
         fields.answer = "ACK/Jasmin"
         fields.key = Secret("shared")
-        return GatewayHook(fields: fields, proof: proof, region: "US")
+        return GatewayHook(fields: fields, proof: proof, region: "US", answersTexts: true)
     }
 
     private static func request(

@@ -59,7 +59,7 @@ struct HookLogTests {
             try await fixture.queued.database.read { try $0.first(withWords) { $0.integer(0) } }
         }
         #expect(try await count() == 1)
-        _ = try await People(fixture.queued.database).erase("+12025550123", by: "ada")
+        _ = try await People(fixture.queued.database).erase("+12025550123", caps: 0, by: "ada")
         #expect(try await count() == 0)
     }
 

@@ -147,12 +147,17 @@ extension Transports {
         var readers: [String: any HookReader] = [:]
         for transport in settings.settings(for: .sms)?.transports ?? [] {
             switch transport {
-            case .twilio(let twilio): readers[transport.name] = TwilioHook(authToken: twilio.authToken.value)
+            case .twilio(let twilio):
+                readers[transport.name] = TwilioHook(
+                    authToken: twilio.authToken.value,
+                    answersTexts: twilio.answersTexts ?? false
+                )
             case .gateway(let gateway):
                 readers[transport.name] = GatewayHook(
                     fields: gateway.receipts ?? GatewayReceipts(),
                     proof: CallbackProof(secret: secret, transport: transport.name),
-                    region: settings.region
+                    region: settings.region,
+                    answersTexts: gateway.answersTexts ?? true
                 )
             case .smtp, .outbox, .webhook, .task: break
             }

@@ -17,6 +17,8 @@ public struct Backend: Sendable {
     public let policies: CompliancePolicies
     public let counts: ComplianceCounts
     public let evidence: Evidence
+    public let reputation: Reputation
+    public let replies: Replies
     public let tokens: Tokens
     public let subscriptions: Subscriptions
     public let allowsPrivateSubscribers: Bool
@@ -46,6 +48,8 @@ public struct Backend: Sendable {
         policies: CompliancePolicies,
         counts: ComplianceCounts,
         evidence: Evidence,
+        reputation: Reputation,
+        replies: Replies,
         tokens: Tokens,
         subscriptions: Subscriptions,
         allowsPrivateSubscribers: Bool,
@@ -70,6 +74,8 @@ public struct Backend: Sendable {
         self.policies = policies
         self.counts = counts
         self.evidence = evidence
+        self.reputation = reputation
+        self.replies = replies
         self.tokens = tokens
         self.subscriptions = subscriptions
         self.allowsPrivateSubscribers = allowsPrivateSubscribers

@@ -71,6 +71,7 @@ public struct HTTPServer: Service {
             EnqueueRoute(backend: backend, register: register, acceptQueue: acceptQueue).routes,
             MessageRoutes(backend: backend).routes, OptOutRoutes(backend: backend).routes,
             AuditRoutes(backend: backend).routes, TaskRoutes(backend: backend).routes,
+            ReplyRoutes(backend: backend).routes,
             SpendingRoutes(backend: backend).routes,
             LaneRoutes(backend: backend).routes,
             TemplateRoutes(backend: backend).routes, SubscriptionRoutes(backend: backend).routes,

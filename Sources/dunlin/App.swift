@@ -118,6 +118,8 @@ struct App {
             policies: CompliancePolicies(settings.brands),
             counts: ComplianceCounts(database),
             evidence: Evidence(database),
+            reputation: Reputation(database),
+            replies: Replies(database),
             tokens: Tokens(database),
             subscriptions: Subscriptions(queue),
             allowsPrivateSubscribers: settings.subscriptions.allowPrivate,

@@ -388,13 +388,21 @@ public struct Composer: Sendable {
                 html: html,
                 messageID: messageIDs.messageID(for: id, domain: plan.brand.headers.from.address.asciiDomain),
                 date: date,
-                unsubscribe: try link.map { url throws(EmailMessageError) in try OneClickUnsubscribe(url: url) },
+                unsubscribe: try link.map { url throws(EmailMessageError) in
+                    try OneClickUnsubscribe(url: url, address: unsubscribeAddress(plan.brand, id: id))
+                },
                 inline: plan.inline,
                 attachments: plan.attachments
             )
         } catch {
             throw Rejection(plan.templateName.isEmpty ? "content" : "vars", "\(error)")
         }
+    }
+
+    /// Where a mail opts out as well as the link: the return path of the message itself, where the brand takes mail in there.
+    private func unsubscribeAddress(_ brand: Brand, id: Int64) -> EmailAddress? {
+        guard brand.settings.verp == true else { return nil }
+        return try? EmailAddress(parsing: messageIDs.returnPath(for: id, brand.sender))
     }
 
     /// Whether a brand's email is signed here, which takes long.

@@ -24,6 +24,8 @@ public struct ComplianceCounts: Sendable {
     }
 
     public struct Row: Sendable {
+        /// Counted from 1970, UTC.
+        public let day: Int64
         public let brand: String
         public let kind: Kind
         public let subject: String
@@ -38,8 +40,8 @@ public struct ComplianceCounts: Sendable {
     )
     private static let list = Statement(
         """
-        SELECT brand, kind, subject, sum(count) FROM compliance_count WHERE day >= $1
-        GROUP BY brand, kind, subject ORDER BY brand, kind, subject
+        SELECT day, brand, kind, subject, count FROM compliance_count WHERE day >= $1
+        ORDER BY brand, kind, subject, day
         """
     )
 
@@ -56,16 +58,17 @@ public struct ComplianceCounts: Sendable {
         )
     }
 
-    /// Of the last days, today among them.
+    /// Of each of the last days, today among them.
     public func list(days: Int, now: Int64) async throws -> [Row] {
         let first = now / 86_400_000 - Int64(days) + 1
         return try await database.read { connection in
             try connection.all(ComplianceCounts.list, [.integer(first)]) { row in
                 Row(
-                    brand: row.text(0),
-                    kind: Kind(rawValue: row.text(1)) ?? .sent,
-                    subject: row.text(2),
-                    count: row.integer(3)
+                    day: row.integer(0),
+                    brand: row.text(1),
+                    kind: Kind(rawValue: row.text(2)) ?? .sent,
+                    subject: row.text(3),
+                    count: row.integer(4)
                 )
             }
         }

@@ -25,6 +25,38 @@ public struct Reputation: Sendable {
             self.day = day
             self.spam = spam
         }
+
+        /// As a person enters it.
+        ///
+        /// - Parameters:
+        ///   - day: such as `2026-11-30`; `nil` for today.
+        ///   - spam: such as `0.12%`.
+        ///   - brands: those that there are.
+        public init(
+            brand: String,
+            provider: String,
+            day: String?,
+            spam: String,
+            brands: [String],
+            now: Int64
+        ) throws(Rejection) {
+            try OptOut.Scope(brand: brand).check(brands: brands)
+            guard provider.wholeMatch(of: /[a-z0-9][a-z0-9.-]{0,59}/) != nil else {
+                throw Rejection("provider", "'\(provider)' is no name: write it like google")
+            }
+            guard let part = Percentage(spam.filter { !$0.isWhitespace }) else {
+                throw Rejection("spam", "'\(spam)' is no part: write it like 0.12%")
+            }
+            var date = now
+            if let day {
+                guard SendHoursSettings.date(day) != nil, let time = Timestamp.parse("\(day)T00:00:00Z"), time <= now
+                else {
+                    throw Rejection("day", "'\(day)' is no day that has been: write it like 2026-11-30")
+                }
+                date = time
+            }
+            self.init(brand: brand, provider: provider, day: date / 86_400_000, spam: part.part)
+        }
     }
 
     private static let put = Statement(

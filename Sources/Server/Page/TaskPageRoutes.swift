@@ -17,6 +17,7 @@ struct TaskPageRoutes {
             Route(.get, "/tasks/{id}/letter", .session([.read])) { try await letter($1) },
             Route(.post, "/tasks/{id}/finish", .session([.operate])) { try await finish($0, $1) },
             Route(.post, "/tasks/{id}/assign", .session([.operate])) { try await assign($0, $1) },
+            Route(.post, "/replies/{id}/finish", .session([.operate])) { try await finishReply($0, $1) },
         ]
     }
 
@@ -33,6 +34,10 @@ struct TaskPageRoutes {
             if let cursor { after = try await backend.tasks.task(cursor, now: now) }
             tasks = try await backend.tasks.open(after: after, limit: TaskPageRoutes.limit, now: now)
         }
+        let replies =
+            isDone
+            ? try await backend.replies.done(limit: TaskPageRoutes.limit)
+            : try await backend.replies.open(limit: TaskPageRoutes.limit)
         let total = try await backend.tasks.countOpen()
         let more = tasks.count == TaskPageRoutes.limit ? tasks.last.map { Query.cursor($0.id) } : nil
         let state = isDone ? "state=done&" : ""
@@ -43,6 +48,7 @@ struct TaskPageRoutes {
             context,
             [
                 "is_done": .flag(isDone), "has_tasks": .flag(!tasks.isEmpty), "tasks": tasks.list { $0.row(now: now) },
+                "has_replies": .flag(!replies.isEmpty), "replies": replies.list(\.row),
                 "page": [
                     "summary": .text(
                         isDone ? "Done, newest first" : "\(Words.count(total)) open, the most urgent first"
@@ -138,6 +144,15 @@ struct TaskPageRoutes {
         return page.redirect(to: "/tasks", cookies: [page.sessions.notice(notice)])
     }
 
+    private func finishReply(_ request: Request, _ context: ServerContext) async throws -> Response {
+        let form = try await Form(request)
+        try page.sessions.check(form, request)
+        let id = try context.number("reply")
+        let isDone = try await backend.replies.finish(id, note: try form.text("note"), by: context.caller.origin)
+        let notice = isDone ? "Reply \(id) is done." : "Reply \(id) is not open; nothing was changed."
+        return page.redirect(to: "/tasks", cookies: [page.sessions.notice(notice)])
+    }
+
     private func assign(_ request: Request, _ context: ServerContext) async throws -> Response {
         let form = try await Form(request)
         try page.sessions.check(form, request)
@@ -147,6 +162,18 @@ struct TaskPageRoutes {
         let notice =
             isDone ? "Task \(task.id) is \(assignee.map { "\($0)'s" } ?? "nobody's")." : "It is not open any more."
         return page.redirect(to: "/tasks/\(task.id)", cookies: [page.sessions.notice(notice)])
+    }
+}
+
+extension Reply {
+    fileprivate var row: PageValue {
+        [
+            "id": "\(id)", "href": "/replies/\(id)", "at": .text(Words.time(at)), "from": .text(from),
+            "channel": .text(channel.rawValue), "subject": .text(subject), "text": .text(text),
+            "asks_no": .flag(asks == "review" || asks == "stop"), "assignee": .text(assignee ?? ""),
+            "message": .text(message.map { "/messages/\($0)" } ?? ""), "note": .text(note ?? ""),
+            "by": .text(by ?? ""), "is_open": .flag(state == .open),
+        ]
     }
 }
 

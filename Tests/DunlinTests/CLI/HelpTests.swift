@@ -36,8 +36,8 @@ struct HelpTests {
                   work                    Send what is due.
                   serve                   Send what is due, keep house, and serve the HTTP
                                           interface and the operators' page.
-                  inbound                 Take in a mail from standard input: a bounce, a
-                                          complaint, or an answer.
+                  inbound                 Take in a mail from standard input, or what waits in
+                                          the mailbox: bounces, complaints, answers.
 
                 WATCH SUBCOMMANDS:
                   status                  How things stand: depth, age, rates, lanes, problems.
@@ -52,6 +52,8 @@ struct HelpTests {
                                           edit them.
                   task                    Calls and letters that people see to: list, show,
                                           assign and finish them.
+                  reply                   What people have written back: list, show, assign and
+                                          finish it.
                   opt-out                 Who said no, and to what.
                   template                List, check, preview and render templates.
                   lane                    The ways out: how they stand; pause and resume them.
@@ -60,8 +62,8 @@ struct HelpTests {
                   dkim                    The keys with which a brand's email is signed.
                   comply                  Which rules are applied, and what they say of a
                                           message.
-                  person                  What is kept of a person: show, export and erase it;
-                                          make addresses one person's; record consent.
+                  person                  What is kept of a person: show, export, erase and
+                                          hold it; what they agree and object to.
                   audit                   Who changed what, and the evidence of what was sent
                                           and why.
 

@@ -222,7 +222,6 @@ struct OverviewTests {
                 opt-out  no  opted out of category commercial (cli)
                 rules    ok  none keeps it
                 content  ok  renders
-                order    ok  none keeps it
                 limit    ok  none keeps it
                 lane     ok  outbox is open
                 worker   no  none runs: start 'dunlin serve'

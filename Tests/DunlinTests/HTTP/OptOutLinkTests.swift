@@ -90,6 +90,25 @@ struct OptOutLinkTests {
         #expect(try await server.site.status().optOuts == 1)
     }
 
+    @Test("stands beside an address that opts out as well, where mail is taken in")
+    func address() async throws {
+        let sink = try await Peer.sink(keeps: true)
+        let site = try Site(
+            Site.brands + "    return_path: bounces@acme.example\n    verp: true\n"
+                + "http: {public_url: \"\(Self.publicURL)\"}\n"
+                + "channels: {email: {transports: [{type: smtp, url: \"\(sink.url)\"}]}}\n"
+        )
+        try await site.enqueue([Mail("a")])
+        try await site.run("work", "--until-empty")
+        let list = try #require(try header("List-Unsubscribe", sink))
+        let parts = try #require(list.wholeMatch(of: /<https:[^<>, ]+>,\s+<mailto:([^<>, ?]+)\?subject=unsubscribe>/))
+        #expect(try header("List-Unsubscribe-Post", sink) == "List-Unsubscribe=One-Click")
+        let mail = "From: somebody@else.example\r\nSubject: unsubscribe\r\n\r\n"
+        let said = try await site.run("inbound", "--recipient", String(parts.output.1), input: mail)
+        #expect(said == "a no from somebody@else.example of message 1\n")
+        #expect(try await site.dunlin("opt-out", "check", "ada@example.com").output.contains("(reply)"))
+    }
+
     @Test("the page says in the message's language what can stop, stops it, and takes it back")
     func page() async throws {
         let (sink, server) = try await begin()

@@ -69,4 +69,42 @@ struct OptOutLinkTests {
         #expect(tokens.token(Self.link) != first)
         #expect(try await fixture.optOuts.link(tokens.token(Self.link)) == Self.link)
     }
+
+    @Test(
+        "still says no when its message is long forgotten, by a clock that was moved",
+        arguments: [30, 61, 1500] as [Int64]
+    )
+    func later(days: Int64) async throws {
+        let fixture = try await DispatcherFixture()
+        let database = fixture.queued.database
+        let ids = try await fixture.enqueue(1)
+        let tokens = try await Installation.optOutTokens(database)
+        let token = tokens.token(
+            OptOutLink(
+                message: ids[0],
+                channel: .email,
+                addressKey: "person0@example.com",
+                brand: "example",
+                category: "transactional",
+                locale: "en"
+            )
+        )
+        try await fixture.drain(MemoryTransport())
+        fixture.clock.now += days * 86_400_000
+        #expect(try await fixture.queue.prune(finishedBefore: fixture.clock.now, limit: 10) == 1)
+        _ = try await Installation.rotateLinkSecret(database, by: "ada")
+        let link = try #require(try await OptOuts(database).link(token))
+        let entry = OptOuts.Entry(
+            addressKey: link.addressKey,
+            address: link.addressKey,
+            scope: .init(channel: link.channel, brand: link.brand),
+            source: "one-click",
+            message: link.message
+        )
+        #expect(try await OptOuts(database).add([entry], by: "the recipient") == 1)
+        #expect(try await OptOuts(database).add([entry], by: "the recipient") == 0)
+        let next = try await fixture.enqueue(1)
+        try await fixture.drain(MemoryTransport())
+        #expect(try await fixture.message(next[0])?.state == .blocked)
+    }
 }

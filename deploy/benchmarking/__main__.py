@@ -37,6 +37,7 @@ def main():
     parser.add_argument("--http-messages", type=int, default=300)
     parser.add_argument("--https-messages", type=int, default=20_000)
     parser.add_argument("--only-http", action="store_true")
+    parser.add_argument("--only-compliance", action="store_true")
     parser.add_argument("--folder", default="/var/tmp")
     parser.add_argument("--only-arguments", action="store_true", help="check them, and measure nothing")
     options = parser.parse_args()
@@ -65,7 +66,10 @@ def main():
         report.figures["message_bytes"] = size = dunlin.letter().stat().st_size
         sink = Sink(folder)
         phases = ""
-        if not options.only_http:
+        if options.only_compliance:
+            measure_drain(options, dunlin, sink, report)
+            measure_compliance(options, dunlin, sink, report)
+        elif not options.only_http:
             rates = measure_drain(options, dunlin, sink, report)
             measure_limits(options, dunlin, sink, report)
             measure_compliance(options, dunlin, sink, report)
@@ -76,8 +80,9 @@ def main():
                 measure_growth(options, dunlin, sink, report)
             measure_slow(options, dunlin, report)
             phases = measure_phases(options, dunlin, sink, report)
-        measure_http(options, dunlin, sink, report)
-        measure_https(options, dunlin, report)
+        if not options.only_compliance:
+            measure_http(options, dunlin, sink, report)
+            measure_https(options, dunlin, report)
     finally:
         if sink:
             sink.stop()

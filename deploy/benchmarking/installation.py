@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import time
 
@@ -138,6 +139,18 @@ class Dunlin:
             for i in range(number):
                 file.write(f"nobody.{i}@d{i % 50}.example.com\n")
         return path
+
+    def people(self, folder, number):
+        """People of two addresses each, of whom something is known; some get messages. Returns when all is in one file."""
+        database = sqlite3.connect(folder / "dunlin.sqlite")
+        keys = [(f"customer.{i}@d{i % 50}.example.com", f"person {i // 2}") for i in range(number)]
+        with database:
+            database.executemany("INSERT INTO person (address_key, person) VALUES (?, ?)", keys)
+            database.executemany(
+                "INSERT INTO person_fact (address_key, kind) VALUES (?, 'personal')", [key[:1] for key in keys]
+            )
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
 
     def webhooks(self, name, messages):
         """The same for the channel webhook."""

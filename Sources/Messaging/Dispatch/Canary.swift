@@ -152,3 +152,8 @@ struct Run: Sendable, Equatable {
         )
     }
 }
+
+extension Pause {
+    /// It keeps the rest of a run, and no person has given it.
+    var isOfRun: Bool { by == AuditEntry.dunlin && brand != nil && template != nil && category == nil }
+}

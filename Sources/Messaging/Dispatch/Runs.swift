@@ -196,7 +196,7 @@ struct Keeper {
         changed.insert(name)
         guard !mayGo else { return nil }
         let order = run.order(
-            "canary: \(Words.count(run.taken)) have gone, and the rest waits for what comes of them",
+            "canary: \(Words.count(run.taken)) have gone; the rest waits until \(Timestamp.text(run.judged)) for what comes of them",
             now: now
         )
         if before != .waiting, run.state == .waiting { try Pauses.put(order, transaction) }
@@ -222,6 +222,8 @@ extension Sequence<Pause> {
                 now: now
             )
         }
-        return order.map { .keep(under: $0.keeper, reason: $0.words(now: now), rule: "ORDER") }
+        return order.map { order in
+            .keep(under: order.keeper, reason: order.words(now: now), rule: order.isOfRun ? "CANARY" : "ORDER")
+        }
     }
 }

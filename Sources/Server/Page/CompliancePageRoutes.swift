@@ -98,7 +98,9 @@ struct CompliancePageRoutes {
             return [
                 "brand": .text(stream.brand), "provider": .text(stream.provider),
                 "sent": .text(Words.count(count(.sent))),
-                "bounced": .text("\(Words.count(lost)) (\(Words.share(lost, of: count(.sent) + count(.refused))))"),
+                "bounced": .text(
+                    lost == 0 ? "0" : "\(Words.count(lost)) (\(Words.share(lost, of: count(.sent) + count(.refused))))"
+                ),
                 "complained": .text("\(Words.count(count(.complained))) (\(Words.percent(spam * 100)))"),
                 "is_critical": .flag(spam >= StreamGuard.spam.stop),
                 "is_warning": .flag(

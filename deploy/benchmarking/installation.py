@@ -145,9 +145,8 @@ class Dunlin:
         database = sqlite3.connect(folder / "dunlin.sqlite")
         keys = [(f"customer.{i}@d{i % 50}.example.com", f"person {i // 2}") for i in range(number)]
         with database:
-            database.executemany("INSERT INTO person (address_key, person) VALUES (?, ?)", keys)
             database.executemany(
-                "INSERT INTO person_fact (address_key, kind) VALUES (?, 'personal')", [key[:1] for key in keys]
+                "INSERT INTO addressee (address_key, person, kind) VALUES (?, ?, 'personal')", keys
             )
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.close()

@@ -55,6 +55,12 @@ public struct CompliancePolicy: Sendable {
     let canary: Canary?
     /// Of recipients whose own is not known.
     let zone: String
+    let zones: [String]
+    /// A rule begins or ends at a time.
+    private let isDated: Bool
+    /// The hours and caps of each channel, made ready as they are asked for each message.
+    private var quiet: [Channel: (rules: [String], windows: [SendWindow])] = [:]
+    private var capsOf: [Channel: [Cap]] = [:]
     private let smsBasis: ComplianceSettings.ConsentBasis
     /// What was assumed as nobody said it.
     public let assumptions: [String]
@@ -110,6 +116,13 @@ public struct CompliancePolicy: Sendable {
         canary = rules["CANARY"] == nil ? nil : settings.canary.map(Canary.init)
         caps = CompliancePolicy.caps(rules, settings.frequency ?? [])
         assumptions = CompliancePolicy.assumptions(settings, regime, smsBasis)
+        isDated = rules.values.contains { $0.effectiveFrom != nil || $0.effectiveTo != nil }
+        zones = [zone]
+        let (allHours, allCaps) = (self.hours, caps)
+        for channel in Channel.allCases {
+            quiet[channel] = CompliancePolicy.quiet(allHours.filter { $0.channels.contains(channel) })
+            capsOf[channel] = allCaps.filter { $0.channels.contains(channel) }
+        }
     }
 
     private static func caps(_ rules: [String: ComplianceRule], _ own: [FrequencySettings]) -> [Cap] {
@@ -193,13 +206,20 @@ public struct CompliancePolicy: Sendable {
 
     /// The windows that a message of a channel must keep, and whose rules they are.
     func quiet(_ channel: Channel, now: Int64) -> (rules: [String], windows: [SendWindow]) {
-        let hours = hours.filter { $0.channels.contains(channel) && rules[$0.rule]?.isInForce(now) ?? false }
-        return (hours.map(\.rule), hours.map(\.window))
+        if !isDated { return quiet[channel] ?? ([], []) }
+        return CompliancePolicy.quiet(hours.filter { $0.channels.contains(channel) && isInForce($0.rule, now) })
+    }
+
+    private static func quiet(_ hours: [Hours]) -> (rules: [String], windows: [SendWindow]) {
+        (hours.map(\.rule), hours.map(\.window))
     }
 
     func caps(_ channel: Channel, now: Int64) -> [Cap] {
-        caps.filter { $0.channels.contains(channel) && rules[$0.rule]?.isInForce(now) ?? false }
+        let caps = capsOf[channel] ?? []
+        return isDated ? caps.filter { isInForce($0.rule, now) } : caps
     }
+
+    private func isInForce(_ rule: String, _ now: Int64) -> Bool { rules[rule]?.isInForce(now) ?? false }
 }
 
 /// What the rules ask, by brand.

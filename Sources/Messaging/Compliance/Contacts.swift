@@ -2,28 +2,48 @@ import Storage
 
 /// What went to a recipient before, for the rules that count it.
 enum Contacts {
-    /// What the rules look back at, at most; of more the newest count.
-    static let most = 500
+    /// What the rules look back at, at most; of more the newest count. No cap is larger.
+    static let most = 1001
 
-    private static let recent = Statement(
-        """
-        SELECT message.id, message.channel, coalesce(task.finished_at, message.started_at), content.conversation,
-            task.outcome, message.state
-        FROM message JOIN content ON content.id = message.id LEFT JOIN task ON task.message = message.id
-        WHERE message.address_key = $1 AND coalesce(task.finished_at, message.started_at) > $2 AND message.test = 0
-            AND (message.state IN ('sending', 'sent', 'delivered', 'bounced') OR message.doubt_since IS NOT NULL)
-        ORDER BY message.id DESC LIMIT $3
-        """
-    )
+    /// A person's message, by one address or by all that are known to be theirs.
+    private enum Whose: String {
+        case address = "FROM message"
+        case person = "FROM addressee JOIN message ON message.address_key = addressee.address_key"
+
+        var condition: String { self == .address ? "message.address_key = $1" : "addressee.person = $1" }
+
+        /// A person's few are not worth sorting.
+        var order: String { self == .address ? "ORDER BY message.id DESC" : "" }
+    }
+
+    private static let underway =
+        "message.test = 0 AND (message.state IN ('sending', 'sent', 'delivered', 'bounced') OR message.doubt_since IS NOT NULL)"
+
+    private static func recent(_ whose: Whose) -> Statement {
+        Statement(
+            """
+            SELECT message.id, message.channel, coalesce(task.finished_at, message.started_at), message.state,
+                content.conversation, task.outcome
+            \(whose.rawValue) JOIN content ON content.id = message.id LEFT JOIN task ON task.message = message.id
+            WHERE \(whose.condition) AND coalesce(task.finished_at, message.started_at) > $2 AND \(underway)
+            \(whose.order) LIMIT $3
+            """
+        )
+    }
+
     /// The same without what only rules about conversations ask.
-    private static let recentPlain = Statement(
-        """
-        SELECT id, channel, started_at, state FROM message
-        WHERE address_key = $1 AND started_at > $2 AND test = 0
-            AND (state IN ('sending', 'sent', 'delivered', 'bounced') OR doubt_since IS NOT NULL)
-        ORDER BY id DESC LIMIT $3
-        """
-    )
+    private static func recentPlain(_ whose: Whose) -> Statement {
+        Statement(
+            """
+            SELECT message.id, message.channel, message.started_at, message.state \(whose.rawValue)
+            WHERE \(whose.condition) AND message.started_at > $2 AND \(underway)
+            \(whose.order) LIMIT $3
+            """
+        )
+    }
+
+    private static let recent = (address: recent(.address), person: recent(.person))
+    private static let recentPlain = (address: recentPlain(.address), person: recentPlain(.person))
     private static let conversation = Statement("SELECT conversation FROM content WHERE id = $1")
     private static let consent = Statement(
         """
@@ -56,7 +76,8 @@ enum Contacts {
     private static let forgetTraces = Statement("DELETE FROM contact WHERE at < $1")
 
     static let statements = [
-        recent, recentPlain, conversation, consent, traces, isAnyTrace, leave, trace, forgetTraces,
+        recent.address, recent.person, recentPlain.address, recentPlain.person, conversation, consent, traces,
+        isAnyTrace, leave, trace, forgetTraces,
     ]
 
     /// Keeps of messages that are to be forgotten what the rules count, without words and addresses.
@@ -83,20 +104,39 @@ enum Contacts {
     /// Outcomes of a call in which somebody spoke to the person.
     private static let spoken: Set<String> = ["reached", "promised", "disputed"]
 
+    /// Which tables hold anything: asked once for many messages, as most installations fill few of them.
+    struct Tables {
+        let hasAddressees: Bool
+        let hasTraces: Bool
+
+        init(_ connection: any Connection) throws {
+            hasAddressees = try Addressee.isAny(connection)
+            hasTraces = try connection.first(isAnyTrace, []) { _ in true } ?? false
+        }
+    }
+
     /// Adds to what the gate knows of a message what the rules of its brand ask for.
     ///
-    /// - Parameter but: messages that do not count, beside this one: what is not sent yet.
+    /// - Parameters:
+    ///   - tables: `nil` asks.
+    ///   - mayBeStopped: false where no stop of the person is known to stand.
+    ///   - but: messages that do not count, beside this one: what is not sent yet.
     static func complete(
         _ message: Gate.Facts,
         _ policy: CompliancePolicy,
+        _ tables: Tables? = nil,
+        mayBeStopped: Bool = true,
         but: Set<Int64>,
         now: Int64,
         _ connection: any Connection
     ) throws -> Gate.Facts {
+        let tables = try tables ?? Tables(connection)
         var message = message
-        message.stops = try PersonStops.of(message.addressKey, connection)
-        if let known = try PersonFacts.of(message.addressKey, connection) {
+        if mayBeStopped { message.stops = try PersonStops.of(message.addressKey, connection) }
+        let addressee = tables.hasAddressees ? try Addressee.of(message.addressKey, connection) : nil
+        if let known = addressee?.facts {
             message.kind = known.kind
+            message.language = known.language
             if !known.zones.isEmpty { message.zones = known.zones }
         }
         if message.channel == .sms && policy.needsConsent || message.kind == .work {
@@ -114,11 +154,21 @@ enum Contacts {
         }
         let own = message.id
         // All addresses of the person count, of whatever brand wrote to them.
-        for key in try People.keys(message.addressKey, connection) {
-            let values: [SQLValue] = [.text(key), .integer(now - longest), .integer(Int64(most))]
-            message.history += try connection.all(isOfConversation ? recent : recentPlain, values) { row in
-                contact(row, own, but, isOfConversation)
-            }.compactMap(\.self)
+        let statements = isOfConversation ? recent : recentPlain
+        func found(_ statement: Statement, _ whose: String) throws -> [Gate.Contact?] {
+            let values: [SQLValue] = [.text(whose), .integer(now - longest), .integer(Int64(most))]
+            return try connection.all(statement, values) { contact($0, own, but, isOfConversation) }
+        }
+        var history = try addressee?.person.map { try found(statements.person, $0) }
+        if let addressee, history?.count == most {
+            // So many that it matters which: the newest of each address.
+            history = try ([message.addressKey] + addressee.others(than: message.addressKey, connection)).flatMap {
+                try found(statements.address, $0)
+            }
+        }
+        message.history = try (history ?? found(statements.address, message.addressKey)).compactMap(\.self)
+        guard tables.hasTraces else { return message }
+        for key in try [message.addressKey] + (addressee?.others(than: message.addressKey, connection) ?? []) {
             message.history += try traces(of: key, since: now - longest, message.conversation, connection)
         }
         return message
@@ -131,7 +181,6 @@ enum Contacts {
         _ conversation: String?,
         _ connection: any Connection
     ) throws -> [Gate.Contact] {
-        guard try connection.first(isAnyTrace, [], { _ in true }) ?? false else { return [] }
         let hash = try AddressHash(connection)
         let own = conversation.map(hash.of)
         let values: [SQLValue] = [.text(hash.of(key)), .integer(since), .integer(Int64(most))]
@@ -154,20 +203,12 @@ enum Contacts {
     ) -> Gate.Contact? {
         let id = row.integer(0)
         guard id != own, !but.contains(id), let channel = Channel(rawValue: row.text(1)) else { return nil }
-        guard isOfConversation else {
-            return Gate.Contact(
-                channel: channel,
-                at: row.integer(2),
-                conversation: nil,
-                isUnderway: row.text(3) == MessageState.sending.rawValue
-            )
-        }
         return Gate.Contact(
             channel: channel,
             at: row.integer(2),
-            conversation: row.optionalText(3),
-            isConversation: row.optionalText(4).map(spoken.contains) ?? false,
-            isUnderway: row.text(5) == MessageState.sending.rawValue
+            conversation: isOfConversation ? row.optionalText(4) : nil,
+            isConversation: isOfConversation && row.optionalText(5).map(spoken.contains) ?? false,
+            isUnderway: row.text(3) == MessageState.sending.rawValue
         )
     }
 }

@@ -16,6 +16,8 @@ enum Gate {
         var conversation: String?
         /// Consent to the channel's messages is recorded.
         var hasConsent = false
+        /// The recipient's, where it is known.
+        var language: String?
         /// Whose address it is; `nil` where that is not known.
         var kind: PersonFacts.Kind?
         /// What keeps the person from being written to beside opt-outs.
@@ -150,7 +152,7 @@ enum Gate {
     }
 
     private static func zones(_ message: Facts, _ policy: CompliancePolicy) -> [String] {
-        message.zones.isEmpty ? [policy.zone] : message.zones
+        message.zones.isEmpty ? policy.zones : message.zones
     }
 
     /// The first instant at which hours and caps let a message go, spread over some minutes, and by whose rule it waits; `nil`

@@ -9,15 +9,6 @@ public struct People: Sendable {
         self.database = database
     }
 
-    private static let personOf = Statement("SELECT person FROM person WHERE address_key = $1")
-    private static let addresses = Statement("SELECT address_key FROM person WHERE person = $1 ORDER BY address_key")
-    private static let join = Statement(
-        """
-        INSERT INTO person (address_key, person) VALUES ($1, $2)
-        ON CONFLICT (address_key) DO UPDATE SET person = excluded.person
-        """
-    )
-    private static let move = Statement("UPDATE person SET person = $2 WHERE person = $1")
     private static let messages = Statement("SELECT id FROM message WHERE address_key = $1 ORDER BY id")
     private static let open = Statement(
         "SELECT count(*) FROM message WHERE address_key = $1 AND state IN ('waiting', 'held', 'sending')"
@@ -36,15 +27,13 @@ public struct People: Sendable {
         """
     )
 
-    static let statements = [personOf, addresses, join, move, messages, open, finished, eraseRaw]
+    static let statements = [messages, open, finished, eraseRaw]
 
     // MARK: - Addresses
 
     /// All keys that are known of the person of one; that one alone where nothing is known.
     static func keys(_ key: String, _ connection: any Connection) throws -> [String] {
-        guard let person = try connection.first(personOf, [.text(key)], { $0.text(0) }) else { return [key] }
-        let all = try connection.all(addresses, [.text(person)]) { $0.text(0) }
-        return [key] + all.filter { $0 != key }
+        try [key] + (Addressee.of(key, connection)?.others(than: key, connection) ?? [])
     }
 
     /// The same no for the person's other addresses.
@@ -66,13 +55,7 @@ public struct People: Sendable {
     public func merge(_ keys: [String], by: String) async throws -> [String] {
         try await database.write(.power) { transaction in
             guard let first = keys.first else { return [] }
-            let person = try transaction.first(People.personOf, [.text(first)]) { $0.text(0) } ?? first
-            for key in keys {
-                if let other = try transaction.first(People.personOf, [.text(key)], { $0.text(0) }), other != person {
-                    try transaction.execute(People.move, [.text(other), .text(person)])
-                }
-                try transaction.execute(People.join, [.text(key), .text(person)])
-            }
+            try Addressee.join(keys, transaction)
             let all = try People.keys(first, transaction)
             // The union: a no is lost by no merge.
             for key in all {
@@ -146,7 +129,10 @@ public struct People: Sendable {
                 optOuts: try keys.flatMap { try OptOuts.known($0, connection) },
                 consents: try keys.flatMap { try Consents.of($0, connection) },
                 stops: try PersonStops.of(key, connection),
-                facts: try keys.compactMap { key in try PersonFacts.of(key, connection).map { (key, $0) } },
+                facts: try keys.compactMap { key in
+                    guard let known = try Addressee.of(key, connection)?.facts, !known.isEmpty else { return nil }
+                    return (key, known)
+                },
                 hold: try LegalHolds.of(key, connection)
             )
         }
@@ -155,11 +141,11 @@ public struct People: Sendable {
     /// Says of an address whose it is, and in which language and zones the person lives; what is `nil` stays.
     public func describe(_ key: String, _ change: PersonFacts, by: String) async throws {
         try await database.write(.power) { transaction in
-            var known = try PersonFacts.of(key, transaction) ?? PersonFacts()
+            var known = try Addressee.of(key, transaction)?.facts ?? PersonFacts()
             known.kind = change.kind ?? known.kind
             known.language = change.language ?? known.language
             if !change.zones.isEmpty { known.zones = change.zones }
-            try PersonFacts.put(known, of: key, transaction)
+            try Addressee.put(known, of: key, transaction)
             let detail = ([known.kind?.rawValue, known.language].compactMap(\.self) + known.zones).joined(
                 separator: ", "
             )
@@ -206,7 +192,7 @@ public struct People: Sendable {
                 let count = try Evidence.erase(key, transaction)
                 let open = try transaction.first(People.open, [.text(key)]) { $0.integer(0) } ?? 0
                 if open == 0 { try OptOuts.hide(key, try AddressHash(transaction), transaction) }
-                try PersonFacts.put(PersonFacts(), of: key, transaction)
+                try Addressee.put(PersonFacts(), of: key, transaction)
                 return (count, open)
             }
             erasure.evidence += evidence

@@ -100,7 +100,7 @@ public struct TextAnswers: Sendable {
         guard let (id, document) = last, let brand = brands[id], policies[id].rules["SM-06"] != nil else { return }
         let said = (try? JSONValue.parse(document))?["locale"]?.string
         let language = Language(
-            locale: try PersonFacts.of(text.from, transaction)?.language ?? said ?? brand.locale
+            locale: try Addressee.of(text.from, transaction)?.facts.language ?? said ?? brand.locale
         )
         let body = JSONWriter.text { writer in
             writer.beginObject()

@@ -112,6 +112,9 @@ extension Queue {
         let now = transaction.now
         let channel = request.share.channel
         var keeper = try Keeper(channel, policy, transaction)
+        let tables = try Contacts.Tables(transaction)
+        // Many recipients live in the same zones.
+        var closes: [[String]: Int64?] = [:]
         let isPlain = policy.isPlain(channel) && keeper == nil
         // What is claimed and not decided yet counts as nothing that was sent.
         var undecided: Set<Int64> = []
@@ -165,12 +168,14 @@ extension Queue {
                     undecided.insert(handOff.id)
                 }
             }
-            for (facts, order, var handOff, hasOptOuts) in listed.sorted(by: { $0.order < $1.order }) {
+            for (var facts, order, var handOff, hasOptOuts) in listed.sorted(by: { $0.order < $1.order }) {
                 var verdict = try Queue.decide(
-                    facts,
+                    &facts,
                     policy,
                     optOuts: hasOptOuts ? try OptOuts.covering(facts.addressKey, transaction) : [],
                     isTest: handOff.isTest,
+                    tables: tables,
+                    mayBeStopped: hasOptOuts,
                     undecided,
                     transaction
                 )
@@ -179,9 +184,11 @@ extension Queue {
                 }
                 if case .send = verdict {
                     undecided.remove(handOff.id)
+                    handOff.language = facts.language
                     let isAnswer = TextAnswer(category: facts.category) != nil
                     if !handOff.isTest, !isAnswer {
-                        handOff.closes = Gate.closes(facts, policy, now: now)
+                        if closes[facts.zones] == nil { closes[facts.zones] = Gate.closes(facts, policy, now: now) }
+                        handOff.closes = closes[facts.zones] ?? nil
                         if channel == .sms, let every = policy.stopEvery {
                             handOff.tellsStop = try StopWording.isDue(facts, every: every, transaction)
                         }
@@ -206,9 +213,11 @@ extension Queue {
         decided(.send, handOffs.count)
         for stop in stopped { decided(stop.verdict.decision, 1) }
         try finish(stopped, transaction)
-        if try PersonFacts.isAny(transaction) {
-            for index in handOffs.indices {
-                handOffs[index].language = try PersonFacts.of(handOffs[index].addressKey, transaction)?.language
+        // What no rule was asked about.
+        if tables.hasAddressees, isPlain {
+            for index in handOffs.indices where handOffs[index].language == nil {
+                handOffs[index].language = try Addressee.of(handOffs[index].addressKey, transaction)?.facts
+                    .language
             }
         }
         for index in handOffs.indices where handOffs[index].doubtSince != nil {
@@ -224,18 +233,30 @@ extension Queue {
 
     /// Asks the gate, with all that it needs to know.
     ///
-    /// - Parameter undecided: messages that are claimed and not sent.
+    /// - Parameters:
+    ///   - message: what is found out is added to it.
+    ///   - undecided: messages that are claimed and not sent.
     static func decide(
-        _ message: Gate.Facts,
+        _ message: inout Gate.Facts,
         _ policy: CompliancePolicy,
         optOuts: [OptOut],
         isTest: Bool,
+        tables: Contacts.Tables? = nil,
+        mayBeStopped: Bool = true,
         _ undecided: Set<Int64>,
         _ transaction: any Transaction
     ) throws -> Gate.Verdict {
         let now = transaction.now
         guard !isTest else { return Gate.decide(message, optOuts: optOuts, now: now) }
-        let message = try Contacts.complete(message, policy, but: undecided, now: now, transaction)
+        message = try Contacts.complete(
+            message,
+            policy,
+            tables,
+            mayBeStopped: mayBeStopped,
+            but: undecided,
+            now: now,
+            transaction
+        )
         return Gate.decide(message, policy, optOuts: optOuts, now: now)
     }
 
@@ -318,9 +339,9 @@ extension Queue {
                 facts.template = row.text(6)
                 return facts
             }
-            guard let facts else { continue }
+            guard var facts else { continue }
             var verdict = try Queue.decide(
-                facts,
+                &facts,
                 policies[facts.brand],
                 optOuts: try OptOuts.covering(facts.addressKey, transaction),
                 isTest: handOff.isTest,

@@ -125,17 +125,26 @@ extension Schema {
     /// 1 for a no of this address alone, whoever's it is.
     static let addAlone = Statement("ALTER TABLE opt_out ADD COLUMN alone BIGINT NOT NULL DEFAULT 0")
 
-    /// What is known of somebody at an address; zones with commas between.
-    static let personFact = Statement(
+    /// What is known of an address: whose it is, in which language and zones they live (with commas between). Addresses of one person
+    /// have the same `person`, and what one says no to, all do; NULL where no other is known.
+    static let addressee = Statement {
         """
-        CREATE TABLE person_fact (
+        CREATE TABLE addressee (
             address_key TEXT PRIMARY KEY,
+            person TEXT,
             kind TEXT,
             language TEXT,
             zones TEXT
-        )
+        ) \($0.clustered)
         """
+    }
+    static let fillAddressee = Statement(
+        "INSERT INTO addressee (address_key, person) SELECT address_key, person FROM person"
     )
+    static let addresseePerson = Statement(
+        "CREATE INDEX addressee_person ON addressee (person) WHERE person IS NOT NULL"
+    )
+    static let dropPerson = Statement("DROP TABLE person")
 
     /// What keeps a person from being written to beside an opt-out; an empty brand means every one.
     static let personStop = Statement(

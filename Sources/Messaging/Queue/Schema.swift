@@ -43,7 +43,8 @@ public enum Schema {
         Migration(
             number: 7,
             statements: [
-                standingOrder, fillStandingOrder, dropPauseOrder, run, addAlone, stopTold, personFact, personStop,
+                standingOrder, fillStandingOrder, dropPauseOrder, run, addAlone, stopTold, addressee, fillAddressee,
+                addresseePerson, dropPerson, personStop,
                 contact,
                 contactAddress, reputation, legalHold, reply, replyOpen, addHookAddress,
                 hookAddress,

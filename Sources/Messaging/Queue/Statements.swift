@@ -12,7 +12,7 @@ public enum Statements {
         + Fallback.statements + Spending.statements + MissingReceipts.statements
         + Contacts.statements + Evidence.statements + People.statements + Consents.statements
         + ComplianceCounts.statements + StreamGuard.statements + Runs.statements
-        + TextAnswers.statements + StopWording.statements + PersonFacts.statements + PersonStops.statements
+        + TextAnswers.statements + StopWording.statements + Addressee.statements + PersonStops.statements
         + LegalHolds.statements
         + Replies.statements + Reputation.statements
 }

@@ -41,7 +41,7 @@ public struct StoredMessage: Sendable {
             message.category, message.template, message.accepted_at, message.started_at, message.finished_at,
             message.reason, content.conversation, content.origin, message.test, content.document, message.share,
             message.zones,
-            (SELECT language FROM person_fact WHERE person_fact.address_key = message.address_key)
+            (SELECT language FROM addressee WHERE addressee.address_key = message.address_key)
         """
 
     init(_ row: any Row) {

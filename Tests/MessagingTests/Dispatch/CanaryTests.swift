@@ -44,7 +44,10 @@ struct CanaryTests {
         #expect(transport.departures.count == 20)
         #expect(try await fixture.states() == [.sent: 20, .waiting: 80])
         let order = try #require(try await Pauses(fixture.queue).list(now: fixture.clock.now).first)
-        #expect(order.template == "offer" && order.by == "dunlin" && order.reason.hasPrefix("canary: 20 have gone; the rest waits until 2027-01-15T08:30:00Z"))
+        #expect(
+            order.template == "offer" && order.by == "dunlin"
+                && order.reason.hasPrefix("canary: 20 have gone; the rest waits until 2027-01-15T08:30:00Z")
+        )
         let kept = try #require(ids.last)
         #expect(try await fixture.events(kept) == [.deferred])
         #expect(try await fixture.message(kept)?.keptBy == "order::offer")

@@ -78,6 +78,46 @@ struct OptOutWhileSendingTests {
         #expect(try await site.status().sumHolds)
     }
 
+    /// A stopped process is stopped anywhere: while it claims, renders, waits for its turn or for the server. When it holds the
+    /// database, the no is not acknowledged before it goes on.
+    @Test("a worker that is stopped on its way, and goes on after the no was acknowledged, sends nothing that it covers")
+    func stopped() async throws {
+        let sink = try await Peer.sink(.init(delay: 0.005))
+        let site = try Site(sendingTo: sink.url, transport: ["connections: 16"])
+        let people = (0..<240).map { "person\($0)@example.com" }
+        let rounds = min(200, 25 * TestSize.factor)
+        let number = 12_000 * TestSize.factor
+        try await site.enqueue((0..<number).map { Mail("n-\($0)", to: people[$0 % people.count]) })
+        let worker = try site.start(["work"])
+        try await eventually("some have come") { sink.count > 200 }
+        var acknowledged: [String: UInt64] = [:]
+        for round in 0..<rounds {
+            // A moment that has nothing to do with what the worker does.
+            try await Task.sleep(for: .microseconds(Int.random(in: 0..<40_000)))
+            worker.signal(SIGSTOP)
+            let no = try site.start(["opt-out", "add", people[round]])
+            // So long it may take; longer it waits for the database, which the worker holds.
+            for _ in 0..<100 where no.isRunning { try await Task.sleep(for: .milliseconds(10)) }
+            let wasFree = !no.isRunning
+            if !wasFree { worker.signal(SIGCONT) }
+            let said = await no.end()
+            #expect(said.code == 0, "\(said.errors)")
+            acknowledged[people[round]] = MonotonicTime.now()
+            if wasFree { worker.signal(SIGCONT) }
+        }
+        let after = sink.count
+        try await eventually("others still arrive") { sink.count > after + 100 }
+        let outcome = await worker.end(by: SIGTERM)
+        #expect(outcome.ending == .exited(0), "\(outcome.errors)")
+        let arrivals = sink.arrivals
+        let lateness = arrivals.map(\.lateness).max() ?? 0
+        for arrival in arrivals {
+            guard let person = arrival.recipients.first, let time = acknowledged[person] else { continue }
+            #expect(arrival.mailAt <= time + lateness, "\(person) got \(arrival.subject) after the no was acknowledged")
+        }
+        #expect(try await site.status().sumHolds)
+    }
+
     @Test("what it covers ends as blocked, and says why")
     func blocked() async throws {
         let sink = try await Peer.sink()

@@ -80,7 +80,9 @@ struct OptOutWhileSendingTests {
 
     /// A stopped process is stopped anywhere: while it claims, renders, waits for its turn or for the server. When it holds the
     /// database, the no is not acknowledged before it goes on.
-    @Test("a worker that is stopped on its way, and goes on after the no was acknowledged, sends nothing that it covers")
+    @Test(
+        "a worker that is stopped on its way, and goes on after the no was acknowledged, sends nothing that it covers"
+    )
     func stopped() async throws {
         let sink = try await Peer.sink(.init(delay: 0.005))
         let site = try Site(sendingTo: sink.url, transport: ["connections: 16"])

@@ -24,7 +24,9 @@ struct Init: ParsableCommand {
         # templates: Templates          # default: the ones that ship with Dunlin
         # sandbox: true                 # everything goes to the outbox, whatever the transports say
         # retention: 90d                # finished messages are forgotten after this time; never keeps them
+        # evidence_retention: 1826d     # the words of evidence are kept for this time; never erases none
         # stop_within: 30s              # the longest that a stop waits for what is on the wire
+        # inbound: {url: imaps://mail.example.com/INBOX, username: bounces, password: "${IMAP_PASSWORD}"}
 
         http:
           listen: 127.0.0.1:8025        # the HTTP interface and the operators' page; none for neither
@@ -50,6 +52,7 @@ struct Init: ParsableCommand {
             #   time_zone: America/New_York         # of recipients whose own is not known
             #   send_hours: {from: "09:00", to: "17:00", channels: [email]}
             #   frequency: [{most: 3, within: 7d}]
+            #   canary: {after: 500, part: 5%}      # of a bulk run this part goes first
 
         channels:
           email:

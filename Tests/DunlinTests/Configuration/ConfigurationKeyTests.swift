@@ -183,7 +183,7 @@ struct ConfigurationKeyTests {
         #expect(Array(written.brands.keys) == ["example"])
         _ = try decode(
             uncommented(Init.text),
-            environment: ["SMTP_PASSWORD": "x", "TWILIO_TOKEN": "x", "LINKEDIN_SECRET": "x"]
+            environment: ["SMTP_PASSWORD": "x", "IMAP_PASSWORD": "x", "TWILIO_TOKEN": "x", "LINKEDIN_SECRET": "x"]
         )
     }
 

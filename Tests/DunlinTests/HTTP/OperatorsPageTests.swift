@@ -51,6 +51,46 @@ struct OperatorsPageTests {
         #expect(cookies.contains("HttpOnly") && cookies.contains("SameSite=Strict"))
     }
 
+    @Test("what people have written is read and done with; a provider's figure slows the brand; a category is stopped")
+    func complying() async throws {
+        let site = try Site(Site.brands)
+        let server = try await WebServer(site, scopes: "read,operate,comply")
+        let mail = "From: Ada <ada@example.com>\r\nSubject: Re: INV-1\r\n\r\n<b>I paid</b> on Monday.\r\n"
+        try await site.run("inbound", input: mail)
+        let browser = try await Browser()
+        try await browser.signIn(server)
+        try await browser.open(server.url + "/tasks")
+        #expect(try await browser.text(".reply").contains("<b>I paid</b> on Monday."))
+        try await browser.type("it has arrived", into: "#r-1")
+        try await browser.click(".reply button")
+        try await eventually("it is done") { try await browser.text().contains("Reply 1 is done.") }
+        #expect(try await site.run("reply", "list", "--done").contains("ada@example.com"))
+
+        try await browser.open(server.url + "/compliance")
+        try await browser.type("much", into: "#c-spam")
+        try await browser.click("form[action='/compliance/figures'] button")
+        try await eventually("it says why") { try await browser.text().contains("is no part: write it like 0.12%") }
+        _ = try await browser.complaints()
+        try await browser.run("document.querySelector('#c-spam').value = ''")
+        try await browser.type("0.31%", into: "#c-spam")
+        try await browser.click("form[action='/compliance/figures'] button")
+        try await eventually("it is there") { try await browser.text().contains("acme: 0.31% called spam at google.") }
+        #expect(try await browser.count("#h-figures ~ table .is-critical") == 1)
+
+        try await browser.open(server.url + "/lanes")
+        _ = try await browser.run("document.querySelector('#l-category').value = 'commercial'")
+        try await browser.type("wrong price", into: "#l-reason")
+        try await browser.click("form[action='/lanes/pause'] button")
+        try await eventually("the order stands") {
+            try await browser.text().contains("email, category commercial is paused until it is resumed")
+        }
+        try await browser.click("form[action='/lanes/resume'] button")
+        try await eventually("it has ended") {
+            try await browser.text().contains("email, category commercial goes on.")
+        }
+        try await expectQuiet(browser, server)
+    }
+
     @Test("a message is watched from waiting to sent without a reload; a failed one is found, read, and sent again")
     func watch() async throws {
         let sink = try await Peer.sink(

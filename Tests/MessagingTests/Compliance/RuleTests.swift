@@ -98,6 +98,97 @@ struct RuleTests {
         #expect(Self.decide(Self.message(.email), Self.collector) == "send")
     }
 
+    @Test("RF-10 and RF-16: a collector, an employer's address, and one that others read")
+    func whose() {
+        let known = { (kind: PersonFacts.Kind, hasConsent: Bool) in
+            Self.message(.email) {
+                $0.kind = kind
+                $0.hasConsent = hasConsent
+            }
+        }
+        let noon = Self.time("2026-01-15T17:00:00Z")
+        #expect(Self.decide(known(.work, false), Self.collector, at: noon) == "block RF-10")
+        #expect(Self.decide(known(.work, true), Self.collector, at: noon) == "send", "they agreed to it there")
+        #expect(Self.decide(known(.personal, false), Self.collector, at: noon) == "send")
+        #expect(Self.decide(known(.work, false)) == "send", "its own invoices")
+        #expect(Self.decide(known(.shared, true), Self.collector, at: noon) == "block RF-16")
+        #expect(Self.decide(known(.shared, false)) == "send")
+        let call = Self.message(.call) { $0.kind = .work }
+        #expect(Self.decide(call, Self.collector, at: noon) == "send")
+        let off = Self.policy {
+            $0.senderRole = .thirdPartyCollector
+            $0.rules = ["RF-10": false, "RF-16": false]
+        }
+        #expect(Self.decide(known(.work, false), off, at: noon) == "send")
+        #expect(Self.decide(known(.shared, false), off, at: noon) == "send")
+    }
+
+    @Test(
+        "RF-03, RF-04, RF-15, EU-02: stops of the person, before what rules say of the time, for the brand that they are about"
+    )
+    func stops() {
+        func stop(_ kind: PersonStop.Kind, brand: String? = nil) -> PersonStop {
+            PersonStop(kind: kind, brand: brand, note: nil, by: "ada", at: 0)
+        }
+        let night = Self.time("2026-01-15T08:00:00Z")
+        for (kind, rule) in [(PersonStop.Kind.attorney, "RF-03"), (.cease, "RF-04"), (.dispute, "RF-15")] {
+            for channel in [Channel.email, .sms, .call, .letter] {
+                #expect(Self.decide(Self.message(channel) { $0.stops = [stop(kind)] }, at: night) == "block \(rule)")
+            }
+            let other = Self.message(.email) { $0.stops = [stop(kind, brand: "other")] }
+            #expect(Self.decide(other, at: night) == "send")
+        }
+        func objecting(_ kind: PersonStop.Kind, _ category: String) -> String {
+            var facts = Gate.Facts(
+                channel: .email,
+                brand: "acme",
+                category: category,
+                addressKey: "ada@example.com",
+                expires: nil
+            )
+            facts.stops = [stop(kind)]
+            return Self.decide(facts)
+        }
+        #expect(objecting(.objection, "commercial") == "block EU-02")
+        #expect(objecting(.objection, "transactional") == "send")
+        #expect(objecting(.objectionToAll, "transactional") == "block EU-02")
+    }
+
+    @Test(
+        "SM-06: an answer goes at any hour, within five minutes, to who has said no, and to nobody whom the provider refuses"
+    )
+    func answers() {
+        func answer(_ answer: TextAnswer, expires: Int64 = .max) -> Gate.Facts {
+            Gate.Facts(
+                channel: .sms,
+                brand: "acme",
+                category: answer.category,
+                addressKey: "+12125550123",
+                expires: expires
+            )
+        }
+        func no(_ source: String) -> OptOut {
+            OptOut(
+                id: 1,
+                addressKey: "+12125550123",
+                scope: .init(channel: .sms),
+                address: "+12125550123",
+                source: source,
+                note: nil,
+                at: 0
+            )
+        }
+        let night = Self.time("2026-01-15T08:00:00Z")
+        #expect(Self.decide(answer(.stop), Self.collector, [no(OptOut.reply)], at: night) == "send")
+        #expect(Self.decide(answer(.stop), Self.policy(), [], at: night) == "block SM-06")
+        #expect(Self.decide(answer(.stop), Self.policy(), [no(OptOut.provider)], at: night) == "block SM-06")
+        #expect(Self.decide(answer(.start), Self.policy(), [], at: night) == "send")
+        #expect(Self.decide(answer(.start), Self.policy(), [no(OptOut.reply)], at: night) == "block SM-06")
+        #expect(Self.decide(answer(.help), Self.policy(), [no(OptOut.reply)], at: night) == "send")
+        #expect(Self.decide(answer(.help, expires: night + 1), Self.policy(), at: night) == "send")
+        #expect(Self.decide(answer(.help, expires: night), Self.policy(), at: night) == "expire")
+    }
+
     @Test("SM-08: texts and calls by day, in every zone that the number may be in", arguments: [Channel.sms, .call])
     func day(channel: Channel) {
         let policy = Self.policy()

@@ -86,9 +86,12 @@ public struct CompliancePolicy: Sendable {
         regime.footer = brand.footer ?? .always
         self.regime = regime
         var rules: [String: ComplianceRule] = [:]
-        for rule in ComplianceRule.all where rule.applies(regime) {
-            let isOn = rule.standard.map { settings.rules?[rule.id] ?? $0 } ?? true
-            if isOn { rules[rule.id] = rule }
+        for var rule in ComplianceRule.all where rule.applies(regime) {
+            let own = settings.rules?[rule.id]
+            guard rule.standard.map({ own?.isOn ?? $0 }) ?? true else { continue }
+            rule.effectiveFrom = own?.from ?? rule.effectiveFrom
+            rule.effectiveTo = own?.to ?? rule.effectiveTo
+            rules[rule.id] = rule
         }
         self.rules = rules
         zone = settings.timeZone ?? "UTC"

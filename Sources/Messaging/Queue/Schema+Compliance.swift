@@ -242,6 +242,8 @@ extension Schema {
 
     /// Whose words came in, so that they can be erased with the person.
     static let addHookAddress = Statement("ALTER TABLE hook ADD COLUMN address_key TEXT")
+    /// 1 where it is the proof of a no: its words are kept.
+    static let addHookProof = Statement("ALTER TABLE hook ADD COLUMN proof BIGINT NOT NULL DEFAULT 0")
     static let hookAddress = Statement(
         "CREATE INDEX hook_address ON hook (address_key) WHERE address_key IS NOT NULL"
     )

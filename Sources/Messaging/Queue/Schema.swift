@@ -47,6 +47,7 @@ public enum Schema {
                 addresseePerson, dropPerson, personStop,
                 contact,
                 contactAddress, reputation, legalHold, reply, replyOpen, addHookAddress,
+                addHookProof,
                 hookAddress,
             ]
         ),

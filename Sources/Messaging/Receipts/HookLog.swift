@@ -43,6 +43,7 @@ public struct HookLog: Sendable {
         """
     )
     private static let settle = Statement("UPDATE hook SET state = $2 WHERE id = $1")
+    private static let prove = Statement("UPDATE hook SET proof = 1 WHERE id = $1")
     private static let byReference = Statement(
         "SELECT message FROM provider_reference WHERE transport = $1 AND reference = $2"
     )
@@ -60,14 +61,17 @@ public struct HookLog: Sendable {
         UPDATE message SET state = $2, reason = $3, finished_at = $4, node = NULL WHERE id = $1 AND state <> 'sending'
         """
     )
-    private static let forget = Statement("UPDATE hook SET raw = NULL WHERE at < $1 AND raw IS NOT NULL")
+    private static let forget = Statement("UPDATE hook SET raw = NULL WHERE at < $1 AND raw IS NOT NULL AND proof = 0")
 
-    private static let prunable = Statement("SELECT id FROM hook WHERE at < $1 AND state <> 0 ORDER BY at LIMIT $2")
+    private static let prunable = Statement(
+        "SELECT id FROM hook WHERE at < $1 AND state <> 0 AND proof = 0 ORDER BY at LIMIT $2"
+    )
     private static let delete = Statement("DELETE FROM hook WHERE id = $1")
-    private static let old = Statement("SELECT 1 FROM hook WHERE at < $1 AND raw IS NOT NULL LIMIT 1")
+    private static let old = Statement("SELECT 1 FROM hook WHERE at < $1 AND raw IS NOT NULL AND proof = 0 LIMIT 1")
 
     static let statements = [
-        insert, pending, settle, recipient, lastText, complaint, byReference, standing, reopen, move, forget, old,
+        insert, pending, settle, prove, recipient, lastText, complaint, byReference, standing, reopen, move, forget,
+        old,
         prunable,
         delete,
     ]
@@ -123,6 +127,7 @@ public struct HookLog: Sendable {
                 }
             case .nothing: break
             }
+            if content.isNo { try transaction.execute(HookLog.prove, [.integer(id)]) }
             return true
         }
     }
@@ -439,6 +444,15 @@ public struct HookLog: Sendable {
 }
 
 extension HookContent {
+    /// Somebody says no by it, or may: it is kept as it came.
+    fileprivate var isNo: Bool {
+        switch matter {
+        case .inbound(let text): text.asks == .stop || text.asks == .review
+        case .mail(let mail): mail.asks == .stop || mail.asks == .review || mail.matter == .complaint
+        case .receipt, .nothing: false
+        }
+    }
+
     /// What opt-outs of who has written are matched by; `nil` where nobody has.
     fileprivate var sender: String? {
         switch matter {

@@ -21,8 +21,8 @@ public struct ComplianceSettings: Sendable, Codable {
     public var frequency: [FrequencySettings]?
     /// How the first messages of a bulk run are looked at before the rest goes; without it a run goes as it comes.
     public var canary: CanarySettings?
-    /// Rules by id that are switched off (`false`).
-    public var rules: [String: Bool]?
+    /// Rules by id: `false` switches one off, `{from: 2027-01-31}` and `{to: ...}` let it hold from a day on, and before one (UTC).
+    public var rules: [String: RuleSwitch]?
 
     public enum SenderRole: String, Sendable, Codable, CaseIterable {
         case firstPartyOwnName = "first_party_own_name"
@@ -71,6 +71,59 @@ public struct ComplianceSettings: Sendable, Codable {
                 throw Rejection("\(place).rules.\(id)", "it always holds: \(rule.summary)")
             }
         }
+    }
+}
+
+/// An entry of `rules`.
+public struct RuleSwitch: Sendable, Codable, Equatable, ExpressibleByBooleanLiteral {
+    public var isOn: Bool
+    /// Milliseconds since 1970, UTC; `nil` for what the rule itself says.
+    public var from: Int64?
+    public var to: Int64?
+
+    enum CodingKeys: String, CodingKey { case from, to }
+
+    public init(booleanLiteral value: Bool) {
+        isOn = value
+    }
+
+    public init(from decoder: any Decoder) throws {
+        if let isOn = try? decoder.singleValueContainer().decode(Bool.self) {
+            self.isOn = isOn
+            return
+        }
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        isOn = true
+        func day(_ key: CodingKeys) throws -> Int64? {
+            guard let text = try container.decodeIfPresent(String.self, forKey: key) else { return nil }
+            guard SendHoursSettings.date(text) != nil, let time = Timestamp.parse("\(text)T00:00:00Z") else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key,
+                    in: container,
+                    debugDescription: "'\(text)' is no date: write it like 2027-01-31"
+                )
+            }
+            return time
+        }
+        from = try day(.from)
+        to = try day(.to)
+        if let from, let to, to <= from {
+            throw DecodingError.dataCorruptedError(
+                forKey: .to,
+                in: container,
+                debugDescription: "it must be later than 'from'"
+            )
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        guard from != nil || to != nil else {
+            var container = encoder.singleValueContainer()
+            return try container.encode(isOn)
+        }
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(from.map { String(Timestamp.text($0).prefix(10)) }, forKey: .from)
+        try container.encodeIfPresent(to.map { String(Timestamp.text($0).prefix(10)) }, forKey: .to)
     }
 }
 

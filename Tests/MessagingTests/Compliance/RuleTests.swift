@@ -98,6 +98,27 @@ struct RuleTests {
         #expect(Self.decide(Self.message(.email), Self.collector) == "send")
     }
 
+    @Test("a rule holds from the day and until the day that the brand says")
+    func dated() throws {
+        func policy(_ json: String) throws -> CompliancePolicy {
+            let override: RuleSwitch = try JSONDecoding.decode(json)
+            return Self.policy { $0.rules = ["SM-08": override, "CS-12": override] }
+        }
+        let night = Self.time("2026-01-15T08:00:00Z")
+        let gateway = Self.message(.email) { $0.domain = "vtext.com" }
+        for (json, rules) in [
+            (#"{"from": "2026-01-15"}"#, true), (#"{"from": "2026-01-16"}"#, false), (#"{"to": "2026-01-15"}"#, false),
+            (#"{"to": "2026-01-16"}"#, true), (#"{"from": "2026-01-01", "to": "2026-02-01"}"#, true), ("false", false),
+            ("true", true),
+        ] {
+            let policy = try policy(json)
+            #expect(Self.decide(Self.message(.sms), policy, at: night) == (rules ? "wait SM-08" : "send"), "\(json)")
+            #expect(Self.decide(gateway, policy, at: night) == (rules ? "block CS-12" : "send"), "\(json)")
+        }
+        #expect(throws: DecodingError.self) { try policy(#"{"from": "soon"}"#) }
+        #expect(throws: DecodingError.self) { try policy(#"{"from": "2026-02-01", "to": "2026-01-01"}"#) }
+    }
+
     @Test("RF-10 and RF-16: a collector, an employer's address, and one that others read")
     func whose() {
         let known = { (kind: PersonFacts.Kind, hasConsent: Bool) in

@@ -11,7 +11,7 @@ struct TextAnswerTests {
         let queued: QueueFixture
         let log: HookLog
 
-        init(_ rules: [String: Bool] = ["SM-08": false], locale: String? = nil) async throws {
+        init(_ rules: [String: RuleSwitch] = ["SM-08": false], locale: String? = nil) async throws {
             queued = try await QueueFixture()
             var brand = BrandSettings.sample
             brand.phone = "+1 202 555 0100"
@@ -90,6 +90,17 @@ struct TextAnswerTests {
         #expect(replies.map(\.text) == ["I paid last week", "I'll cancel the check and pay by card"])
         #expect(replies.map(\.asks) == [nil, "review"])
         #expect(replies.allSatisfy { $0.brand == "example" && $0.message == 1 })
+    }
+
+    @Test("and is a no is kept as it came, beyond what else is posted")
+    func proof() async throws {
+        let fixture = try await Fixture()
+        try await fixture.hear("STOP", "SM1")
+        try await fixture.hear("thanks", "SM2")
+        try await fixture.log.forgetRaw(before: .max)
+        #expect(try await fixture.log.prune(before: .max, limit: 10) == 1)
+        let left = Statement("SELECT count(*) FROM hook WHERE raw IS NOT NULL")
+        #expect(try await fixture.queued.database.read { try $0.first(left) { $0.integer(0) } } == 1)
     }
 
     @Test("is not answered where the brand has switched that off")

@@ -34,6 +34,14 @@ public struct ComplianceRule: Sendable {
         (effectiveFrom.map { $0 <= now } ?? true) && (effectiveTo.map { now < $0 } ?? true)
     }
 
+    /// What it asks, and when it holds where that is not always.
+    public var words: String {
+        let from = effectiveFrom.map { "from \(Timestamp.text($0).prefix(10))" }
+        let to = effectiveTo.map { "before \(Timestamp.text($0).prefix(10))" }
+        let dates = [from, to].compactMap(\.self)
+        return dates.isEmpty ? summary : "\(summary) (\(dates.joined(separator: ", ")))"
+    }
+
     public func write(to writer: inout JSONWriter, isOn: Bool) {
         writer.beginObject()
         writer.member("id", id)

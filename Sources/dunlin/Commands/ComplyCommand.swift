@@ -36,17 +36,18 @@ struct ComplyCommand: AsyncParsableCommand {
                 let policy = policies[name]
                 if json {
                     for rule in ComplianceRule.all {
-                        Console.print(JSONWriter.text { rule.write(to: &$0, isOn: policy.rules[rule.id] != nil) })
+                        let own = policy.rules[rule.id]
+                        Console.print(JSONWriter.text { (own ?? rule).write(to: &$0, isOn: own != nil) })
                     }
                     continue
                 }
                 Console.print("\(Console.style(name, .bold))")
                 var table = Table([("RULE", .left), ("", .left), ("DOES", .left), ("WHAT", .left), ("SOURCE", .left)])
                 for rule in ComplianceRule.all {
-                    let isOn = policy.rules[rule.id] != nil
+                    let own = policy.rules[rule.id]
                     table.add([
-                        rule.id, isOn ? Console.style("on", .green) : "-", rule.action.rawValue, rule.summary,
-                        rule.source,
+                        rule.id, own != nil ? Console.style("on", .green) : "-", rule.action.rawValue,
+                        (own ?? rule).words, rule.source,
                     ])
                 }
                 Console.print(table.text)

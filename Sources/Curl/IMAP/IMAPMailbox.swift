@@ -27,21 +27,34 @@ public struct IMAPMailbox: Sendable {
     /// Mails of one round.
     private static let most = 500
 
-    /// Gives each unseen mail to `take`, and marks it as seen when that returns: one that was not taken comes again.
+    /// Gives each unseen mail to `take`, and marks it as seen when that returns: one that was not taken comes again, after the others.
     ///
-    /// - Returns: how many there were.
-    public func round(_ take: @escaping @Sendable (Mail) async throws -> Void) async throws -> Int {
+    /// - Parameter goesOn: false ends the round before the next mail.
+    /// - Returns: how many were taken.
+    /// - Throws: what `take` threw last, when all others were taken.
+    public func round(
+        while goesOn: @Sendable () -> Bool = { true },
+        _ take: @escaping @Sendable (Mail) async throws -> Void
+    ) async throws -> Int {
+        var (count, failure): (Int, (any Error)?) = (0, nil)
         let (session, found) = try await open()
-        for uid in found.prefix(IMAPMailbox.most) {
-            try Task.checkCancellation()
+        for uid in found.prefix(IMAPMailbox.most) where goesOn() {
             let mail = try await onThread { () throws(IMAPFailure) -> Mail? in
                 let answer = try session.value.run("UID FETCH \(uid) (BODY.PEEK[])").first { !$0.literals.isEmpty }
                 return answer.map { $0.isCut ? .tooLarge : .whole($0.literals[0]) }
             }
             // Somebody may have taken it away meanwhile.
             guard let mail else { continue }
-            try await take(mail)
-            let flags = deletes ? "\\Seen \\Deleted" : "\\Seen"
+            do {
+                try await take(mail)
+            } catch {
+                failure = error
+                continue
+            }
+            count += 1
+            // What nobody has read is not deleted.
+            let isRead = if case .whole = mail { true } else { false }
+            let flags = deletes && isRead ? "\\Seen \\Deleted" : "\\Seen"
             try await onThread { () throws(IMAPFailure) in
                 _ = try session.value.run("UID STORE \(uid) +FLAGS.SILENT (\(flags))")
             }
@@ -50,7 +63,8 @@ public struct IMAPMailbox: Sendable {
             if deletes, !found.isEmpty { try session.value.run("EXPUNGE") }
             _ = try? session.value.run("LOGOUT")
         }
-        return min(found.count, IMAPMailbox.most)
+        if let failure { throw failure }
+        return count
     }
 
     /// How many mails wait there.

@@ -20,8 +20,8 @@ struct IMAPReader {
     private var missing: Int?
     private let largest: Int
 
-    /// Bytes of a line; a server's are far shorter.
-    static let longestLine = 65_536
+    /// Bytes of a line: a search names all that it finds in one.
+    static let longestLine = 8 << 20
 
     /// - Parameter largest: bytes of a literal that are kept; a longer one is read and left out.
     init(largest: Int) {

@@ -102,7 +102,7 @@ public struct Evidence: Sendable {
     private static let old = Statement(
         """
         SELECT number FROM evidence
-        WHERE chain = 0 AND number > $1 AND at < $2 AND body IS NOT NULL AND kind IN ('attempt', 'decision')
+        WHERE chain = 0 AND number > $1 AND number < $2 AND body IS NOT NULL AND kind IN ('attempt', 'decision')
             AND NOT EXISTS (SELECT 1 FROM message WHERE message.address_key = evidence.address_key)
             AND NOT EXISTS (SELECT 1 FROM legal_hold WHERE legal_hold.address_key = evidence.address_key)
         ORDER BY number LIMIT $3
@@ -112,7 +112,11 @@ public struct Evidence: Sendable {
         "UPDATE evidence SET body = NULL, address_key = NULL WHERE chain = 0 AND number = $1"
     )
 
-    static let statements = [last, insert, page, ofMessage, ofPerson, strangers, erase, old, eraseRow]
+    private static let next = Statement(
+        "SELECT number, at FROM evidence WHERE chain = 0 AND number >= $1 ORDER BY number LIMIT 1"
+    )
+
+    static let statements = [last, insert, page, ofMessage, ofPerson, strangers, erase, old, eraseRow, next]
 
     /// Before the first row.
     static let origin = [UInt8](repeating: 0, count: 32)
@@ -154,13 +158,28 @@ public struct Evidence: Sendable {
     /// - Parameter after: only rows after this one.
     /// - Returns: the last row that was erased; `nil` where none is left.
     func eraseOld(before time: Int64, after: Int64, limit: Int) async throws -> Int64? {
-        let values: [SQLValue] = [.integer(after), .integer(time), .integer(Int64(limit))]
+        let numbers = try await database.read { connection in
+            let end = try Evidence.first(from: time, connection)
+            let values: [SQLValue] = [.integer(after), .integer(end), .integer(Int64(limit))]
+            return try connection.all(Evidence.old, values) { $0.integer(0) }
+        }
+        guard !numbers.isEmpty else { return nil }
         return try await database.write(.process) { transaction in
-            let numbers = try transaction.all(Evidence.old, values) { $0.integer(0) }
             try transaction.batch(Evidence.eraseRow, numbers.map { [.integer($0)] })
             try Evidence.record(numbers, transaction)
             return numbers.last
         }
+    }
+
+    /// The number of the first row from a time on: numbers and times rise together.
+    private static func first(from time: Int64, _ connection: any Connection) throws -> Int64 {
+        var (low, high): (Int64, Int64) = (1, (try connection.first(last, [], row)?.number ?? 0) + 1)
+        while low < high {
+            let middle = low + (high - low) / 2
+            let found = try connection.first(next, [.integer(middle)]) { ($0.integer(0), $0.integer(1)) }
+            if let found, found.1 < time { low = found.0 + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// Keeps which rows were erased.

@@ -285,11 +285,13 @@ public struct Composer: Sendable {
         Array(text[..<((text.lastIndex { $0 != 0x0a && $0 != 0x0d && $0 != 0x20 } ?? -1) + 1)])
     }
 
-    /// How to stop texts: by a reply, or by a link where the sender takes none.
+    /// How to stop texts: by a reply, or where the sender takes none by a link, else by what else reaches the brand.
     private func stopWords(_ plan: Plan, _ link: String?) -> String {
         let language = Language(locale: plan.locale)
-        guard !textsTakeReplies, let link else { return "\n\(language.stopText)" }
-        return "\n\(language.stopHere): \(link)"
+        if textsTakeReplies { return "\n\(language.stopText)" }
+        let brand = plan.brand
+        let way = link ?? brand.settings.phone ?? brand.settings.website ?? brand.headers.from.address.description
+        return "\n\(language.stopHere): \(way)"
     }
 
     private func render(_ plan: Plan, _ link: String?) throws(Rejection) -> Words {

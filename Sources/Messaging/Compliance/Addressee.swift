@@ -23,9 +23,10 @@ struct Addressee: Sendable {
         ON CONFLICT (address_key) DO UPDATE SET person = excluded.person
         """
     )
+    private static let forget = Statement("DELETE FROM addressee WHERE address_key = $1")
     private static let move = Statement("UPDATE addressee SET person = $2 WHERE person = $1")
 
-    static let statements = [find, others, any, put, join, move]
+    static let statements = [find, others, any, put, join, forget, move]
 
     /// - Returns: `nil` where nothing is known.
     static func of(_ key: String, _ connection: any Connection) throws -> Addressee? {
@@ -57,6 +58,10 @@ struct Addressee: Sendable {
             put,
             [.text(key), .optional(facts.kind?.rawValue), .optional(facts.language), .optional(zones)]
         )
+    }
+
+    static func forget(_ key: String, _ transaction: any Transaction) throws {
+        try transaction.execute(forget, [.text(key)])
     }
 
     /// Makes addresses one person's, with all that are known to be theirs.

@@ -137,7 +137,12 @@ enum Contacts {
         if let known = addressee?.facts {
             message.kind = known.kind
             message.language = known.language
-            if !known.zones.isEmpty { message.zones = known.zones }
+            if !known.zones.isEmpty {
+                // Where they are counts more than where their number is from, and not more than what the message says.
+                let guessed = Set(PhoneZones.candidates(message.addressKey))
+                message.zones =
+                    known.zones + message.zones.filter { !guessed.contains($0) && !known.zones.contains($0) }
+            }
         }
         if message.channel == .sms && policy.needsConsent || message.kind == .work {
             let values: [SQLValue] = [

@@ -108,7 +108,7 @@ enum Gate {
     /// A no comes before lateness: the reason that is kept is the one that would stand tomorrow.
     static func decide(_ message: Facts, optOuts: [OptOut], now: Int64) -> Verdict {
         if let answer = TextAnswer(category: message.category) {
-            if let refusal = answer.refusal(optOuts.filter { $0.covers(message) }) {
+            if let refusal = answer.refusal(optOuts.filter { $0.covers(message) }, message.stops) {
                 return .block(refusal, rule: "SM-06")
             }
             return message.expires.map { $0 <= now } ?? false ? .expire : .send

@@ -34,9 +34,8 @@ public struct OptOuts: Sendable {
     private static let hashed = Statement(
         "SELECT 1 FROM opt_out WHERE address_key >= 'hash:' AND address_key < 'hash;' LIMIT 1"
     )
-    private static let rename = Statement("UPDATE opt_out SET address_key = $2, address = $3, note = $4 WHERE id = $1")
 
-    static let statements = [byKey, page, latest, insert, byID, deleteByID, count, hashed, rename]
+    static let statements = [byKey, page, latest, insert, byID, deleteByID, count, hashed]
 
     /// An opt-out to be stored.
     public struct Entry: Sendable {
@@ -207,15 +206,7 @@ public struct OptOuts: Sendable {
 
     /// Keeps what an erased person has said no to, without their address.
     static func hide(_ addressKey: String, _ hash: AddressHash, _ transaction: any Transaction) throws {
-        for optOut in try covering(addressKey, transaction) {
-            // The same scope may stand there from an erasure of before.
-            let hidden = hash.of(addressKey)
-            if try covering(hidden, transaction).contains(where: { $0.scope == optOut.scope }) {
-                try transaction.execute(deleteByID, [.integer(optOut.id)])
-                continue
-            }
-            try transaction.execute(rename, [.integer(optOut.id), .text(hidden), .text(OptOut.erased), .null])
-        }
+        try move(try covering(addressKey, transaction), to: hash.of(addressKey), address: OptOut.erased, transaction)
     }
 
     /// Writes what an erased person has said no to under their address again, as somebody wants to write to it.
@@ -223,13 +214,26 @@ public struct OptOuts: Sendable {
         guard try transaction.first(hashed, [], { _ in true }) ?? false else { return }
         let hash = try AddressHash(transaction)
         for key in Set(addressKeys) {
-            for optOut in try covering(hash.of(key), transaction) {
-                if try covering(key, transaction).contains(where: { $0.scope == optOut.scope }) {
-                    try transaction.execute(deleteByID, [.integer(optOut.id)])
-                    continue
-                }
-                try transaction.execute(rename, [.integer(optOut.id), .text(key), .text(key), .text("erased before")])
-            }
+            try move(try covering(hash.of(key), transaction), to: key, address: key, transaction)
+        }
+    }
+
+    /// Where one of the same scope stands, the stronger one holds.
+    private static func move(
+        _ optOuts: [OptOut],
+        to addressKey: String,
+        address: String,
+        _ transaction: any Transaction
+    ) throws {
+        for optOut in optOuts {
+            try transaction.execute(deleteByID, [.integer(optOut.id)])
+            try transaction.execute(
+                insert,
+                key(addressKey, optOut.scope) + [
+                    .text(address), .text(optOut.source), .null, .integer(optOut.at),
+                    .integer(optOut.isAlone ? 1 : 0),
+                ]
+            )
         }
     }
 

@@ -57,7 +57,8 @@ public struct People: Sendable {
             guard let first = keys.first else { return [] }
             try Addressee.join(keys, transaction)
             let all = try People.keys(first, transaction)
-            // The union: a no is lost by no merge.
+            // The union: a no is lost by no merge, nor by an erasure before it.
+            try OptOuts.uncover(all, transaction)
             for key in all {
                 let entries = try OptOuts.covering(key, transaction).filter {
                     $0.source != OptOut.bounce && !$0.isAlone
@@ -138,15 +139,18 @@ public struct People: Sendable {
         }
     }
 
-    /// Says of an address whose it is, and in which language and zones the person lives; what is `nil` stays.
+    /// Says of an address whose it is, and of all that are known to be the person's in which language and zones they live; what is `nil`
+    /// stays.
     public func describe(_ key: String, _ change: PersonFacts, by: String) async throws {
         try await database.write(.power) { transaction in
-            var known = try Addressee.of(key, transaction)?.facts ?? PersonFacts()
-            known.kind = change.kind ?? known.kind
-            known.language = change.language ?? known.language
-            if !change.zones.isEmpty { known.zones = change.zones }
-            try Addressee.put(known, of: key, transaction)
-            let detail = ([known.kind?.rawValue, known.language].compactMap(\.self) + known.zones).joined(
+            for address in try People.keys(key, transaction) {
+                var known = try Addressee.of(address, transaction)?.facts ?? PersonFacts()
+                if address == key { known.kind = change.kind ?? known.kind }
+                known.language = change.language ?? known.language
+                if !change.zones.isEmpty { known.zones = change.zones }
+                try Addressee.put(known, of: address, transaction)
+            }
+            let detail = ([change.kind?.rawValue, change.language].compactMap(\.self) + change.zones).joined(
                 separator: ", "
             )
             try AuditEntry.write(.personDescribed, key, detail, by: by, transaction)
@@ -161,22 +165,26 @@ public struct People: Sendable {
     }
 
     /// Erases what was written to a person, and what they wrote: finished messages and replies with their words, and the words of the
-    /// evidence. What they said no to stays, its address as a keyed hash once nothing is to go to it any more, as do stops, consents
-    /// with their proof, and the chain of evidence with its digests.
+    /// evidence about messages. What they said no to stays, its address as a keyed hash where nothing is to go to it any more, as do
+    /// the evidence of that, stops, consents with their proof, and the chain with its digests.
     ///
     /// - Parameter caps: how far rules that count look back, milliseconds: so long a trace without words is left of each message.
     /// - Returns: `nil` where a legal hold forbids it.
     public func erase(_ key: String, caps: Int64, by: String) async throws -> Erasure? {
-        let (keys, hold) = try await database.read { (try People.keys(key, $0), try LegalHolds.of(key, $0)) }
-        guard hold == nil else { return nil }
+        let keys = try await database.read { try People.keys(key, $0) }
         var erasure = Erasure()
         for key in keys {
-            _ = try await database.write(.power) { transaction in
+            let isHeld = try await database.write(.power) { transaction in
+                guard try LegalHolds.of(key, transaction) == nil else { return true }
                 try transaction.execute(People.eraseRaw, [.text(key)])
                 try Replies.erase(key, transaction)
+                try StopWording.forget(key, transaction)
+                return false
             }
+            if isHeld { return nil }
             while true {
-                let count = try await database.write(.power) { transaction in
+                let count = try await database.write(.power) { transaction -> Int? in
+                    guard try LegalHolds.of(key, transaction) == nil else { return nil }
                     let found = try transaction.all(People.finished, [.text(key), .integer(500)]) {
                         (id: $0.integer(0), state: MessageState(rawValue: $0.text(1)) ?? .sent)
                     }
@@ -185,18 +193,24 @@ public struct People: Sendable {
                     }
                     return found.count
                 }
+                guard let count else { return nil }
                 erasure.messages += count
                 if count < 500 { break }
             }
-            let (evidence, open) = try await database.write(.power) { transaction in
+            let rest = try await database.write(.power) { transaction -> (evidence: Int, open: Int64)? in
+                guard try LegalHolds.of(key, transaction) == nil else { return nil }
                 let count = try Evidence.erase(key, transaction)
                 let open = try transaction.first(People.open, [.text(key)]) { $0.integer(0) } ?? 0
-                if open == 0 { try OptOuts.hide(key, try AddressHash(transaction), transaction) }
-                try Addressee.put(PersonFacts(), of: key, transaction)
+                // While there is still to go, what they said no to must be found, and whose other addresses are.
+                if open == 0 {
+                    try OptOuts.hide(key, try AddressHash(transaction), transaction)
+                    try Addressee.forget(key, transaction)
+                }
                 return (count, open)
             }
-            erasure.evidence += evidence
-            erasure.open += open
+            guard let rest else { return nil }
+            erasure.evidence += rest.evidence
+            erasure.open += rest.open
         }
         let done = erasure
         try await database.write(.power) { transaction in

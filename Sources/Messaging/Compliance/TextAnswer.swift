@@ -31,14 +31,16 @@ enum TextAnswer: String, Sendable, CaseIterable {
 
     /// Why it does not go after all; `nil` where it may.
     ///
-    /// - Parameter optOuts: those that cover it.
-    func refusal(_ optOuts: [OptOut]) -> String? {
+    /// - Parameters:
+    ///   - optOuts: those that cover it.
+    ///   - stops: what keeps the person from being written to beside.
+    func refusal(_ optOuts: [OptOut], _ stops: [PersonStop]) -> String? {
         if let gone = optOuts.first(where: { [OptOut.bounce, OptOut.provider].contains($0.source) }) {
             return gone.reason
         }
         switch self {
         case .stop: return optOuts.isEmpty ? "they have started again meanwhile" : nil
-        case .start: return optOuts.first?.reason
+        case .start: return optOuts.first?.reason ?? stops.first?.kind.words
         case .help: return nil
         }
     }
@@ -87,17 +89,32 @@ public struct TextAnswers: Sendable {
         """
     )
 
-    static let statements = [lastText]
+    private static let recent = Statement(
+        "SELECT 1 FROM message WHERE address_key = $1 AND channel = 'sms' AND category = $2 AND accepted_at > $3 LIMIT 1"
+    )
+
+    static let statements = [lastText, recent]
+
+    /// One of a kind goes to somebody within so long, milliseconds: two machines must not answer each other for ever.
+    static let again: Int64 = 3_600_000
 
     /// Puts an answer into the queue; none to whom no brand of ours has written.
+    ///
+    /// - Returns: false where somebody should see to it.
     func answer(
         _ text: InboundText,
         _ answer: TextAnswer,
         from transport: String,
         _ transaction: any Transaction
-    ) throws {
+    ) throws -> Bool {
         let last = try transaction.first(TextAnswers.lastText, [.text(text.from)]) { ($0.text(0), $0.bytes(1)) }
-        guard let (id, document) = last, let brand = brands[id], policies[id].rules["SM-06"] != nil else { return }
+        guard let (id, document) = last, let brand = brands[id], policies[id].rules["SM-06"] != nil else {
+            return false
+        }
+        let before: [SQLValue] = [
+            .text(text.from), .text(answer.category), .integer(transaction.now - TextAnswers.again),
+        ]
+        if try transaction.first(TextAnswers.recent, before, { _ in true }) ?? false { return true }
         let said = (try? JSONValue.parse(document))?["locale"]?.string
         let language = Language(
             locale: try Addressee.of(text.from, transaction)?.facts.language ?? said ?? brand.locale
@@ -128,6 +145,7 @@ public struct TextAnswers: Sendable {
         )
         message.origin = AuditEntry.dunlin
         _ = try Queue.insert([message], transaction)
+        return true
     }
 }
 
@@ -147,7 +165,13 @@ enum StopWording {
         """
     )
 
-    static let statements = [told, tell]
+    private static let forget = Statement("DELETE FROM stop_told WHERE address_key = $1")
+
+    static let statements = [told, tell, forget]
+
+    static func forget(_ key: String, _ transaction: any Transaction) throws {
+        try transaction.execute(forget, [.text(key)])
+    }
 
     /// Whether a text that is handed off is to say it, and notes that.
     ///

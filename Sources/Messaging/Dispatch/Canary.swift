@@ -107,9 +107,9 @@ struct Run: Sendable, Equatable {
         most = after
     }
 
-    /// Whether it is over: nothing came for a day, or too few in a day to call it one.
+    /// Whether it is over: nothing came for a day, or it has gone on for one.
     func isOver(_ now: Int64) -> Bool {
-        now - last >= Run.gap || state == .growing && now - began >= Run.gap
+        now - last >= Run.gap || [.growing, .passed, .released].contains(state) && now - began >= Run.gap
     }
 
     /// Takes one more, where it may go.

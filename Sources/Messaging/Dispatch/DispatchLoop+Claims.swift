@@ -196,6 +196,8 @@ extension DispatchLoop {
                 work.parkings.append(Parking(handOff: kept, share: share))
                 // What nobody is in doubt about need not wait for one lane.
                 guard keeper.map({ !$0.hasPrefix(DispatchLoop.doubtPrefix) }) ?? true else { continue }
+                // A run counts its messages as they are claimed, one by one.
+                guard queue.policies[handOff.brand].canary == nil else { continue }
                 let move = Parking.Move(
                     from: handOff.share,
                     to: share,

@@ -15,7 +15,7 @@ public final class Housekeeping: Service {
     private let alarm = Inbox()
     private let stopping = Atomic<Bool>(false)
     private let toldHead = Atomic<Int64>(0)
-    private let erasedAt = Atomic<Int64>(0)
+    private let sweptAt = Atomic<Int64>(0)
     private let guardedAt = Atomic<Int64>(0)
 
     static let every = 5_000
@@ -88,14 +88,15 @@ public final class Housekeeping: Service {
         }
     }
 
-    /// Erases, once a day, the words of evidence that no rule asks for any more.
-    private func eraseOldEvidence() async throws {
+    /// Once a day: forgets replies that were seen to and traces that no rule counts, and erases the words of evidence that no rule asks
+    /// for.
+    private func sweepDaily() async throws {
         let now = clock.now()
-        guard let keep = evidenceRetention?.milliseconds, now - erasedAt.load(ordering: .relaxed) >= StreamGuard.day
-        else {
-            return
-        }
-        erasedAt.store(now, ordering: .relaxed)
+        guard now - sweptAt.load(ordering: .relaxed) >= StreamGuard.day else { return }
+        sweptAt.store(now, ordering: .relaxed)
+        try await Contacts.forgetTraces(before: now - queue.longestCap, queue.database)
+        if let retention { try await Replies(queue.database).prune(before: now - retention.milliseconds) }
+        guard let keep = evidenceRetention?.milliseconds else { return }
         var after: Int64 = 0
         while !stopping.load(ordering: .acquiring),
             let last = try await Evidence(queue.database)
@@ -116,8 +117,7 @@ public final class Housekeeping: Service {
         try await HookLog(queue).forgetRaw(before: clock.now() - rawRetention.milliseconds)
         try await Reservation.forget(before: clock.now() - 3 * 86_400_000, queue.database)
         try await tellHead()
-        try await Contacts.forgetTraces(before: clock.now() - 366 * 86_400_000, queue.database)
-        try await eraseOldEvidence()
+        try await sweepDaily()
         try await guardStreams()
         for fault in try await Runs.judge(queue, now: clock.now()) { logger.error("\(fault)") }
         while !stopping.load(ordering: .acquiring),
@@ -134,7 +134,6 @@ public final class Housekeeping: Service {
         while !stopping.load(ordering: .acquiring),
             try await HookLog(queue).prune(before: cutoff, limit: Housekeeping.batch) == Housekeeping.batch
         {}
-        try await Replies(queue.database).prune(before: cutoff)
         if total > 0 { logger.info("forgot messages that ended long ago", metadata: ["count": "\(total)"]) }
     }
 }

@@ -245,8 +245,9 @@ public struct Pauses: Sendable {
     }
 
     static func resume(_ order: Pause, by: String, _ transaction: any Transaction) throws -> Bool {
-        guard try transaction.execute(delete, key(order)) > 0 else { return false }
+        // A run is let go though its order has ended.
         try Runs.release(order, transaction)
+        guard try transaction.execute(delete, key(order)) > 0 else { return false }
         try AuditEntry.write(.laneResumed, order.subject, by: by, transaction)
         return true
     }

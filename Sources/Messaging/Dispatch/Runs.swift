@@ -33,16 +33,21 @@ enum Runs {
         GROUP BY 1
         """
     )
+    /// The message is one of the run's, and of none before it.
+    private static let holds = """
+        EXISTS (SELECT 1 FROM message WHERE id = $1 AND channel = 'email' AND test = 0 AND message.brand = run.brand
+            AND message.template = run.template AND started_at >= run.began)
+        """
     private static let complain = Statement(
         """
         UPDATE run SET complained = complained + 1
-        WHERE (brand, template) IN (SELECT brand, template FROM message WHERE id = $1 AND channel = 'email')
+        WHERE \(holds)
         """
     )
     private static let optOut = Statement(
         """
         UPDATE run SET opted_out = opted_out + 1
-        WHERE (brand, template) IN (SELECT brand, template FROM message WHERE id = $1 AND channel = 'email')
+        WHERE \(holds)
         """
     )
     private static let release = Statement(
@@ -159,7 +164,7 @@ enum Runs {
 
 /// What keeps messages of a brand beside the gate: orders about them, and a run's first part.
 struct Keeper {
-    private let orders: [Pause]
+    private var orders: [Pause]
     private let canary: Canary?
     private var runs: [String: Run] = [:]
     private var changed: Set<String> = []
@@ -190,16 +195,17 @@ struct Keeper {
         if run.isOver(now), run.state != .failed {
             run = Run(brand: message.brand, template: name, after: canary.after, now: now)
         }
-        let before = run.state
         let mayGo = try run.take(canary, now: now) { try Runs.rest(message.brand, name, transaction) }
         runs[name] = run
         changed.insert(name)
         guard !mayGo else { return nil }
-        let order = run.order(
-            "canary: \(Words.count(run.taken)) have gone; the rest waits until \(Timestamp.text(run.judged)) for what comes of them",
-            now: now
-        )
-        if before != .waiting, run.state == .waiting { try Pauses.put(order, transaction) }
+        // None is in force here, whoever may have taken the place of one.
+        let reason =
+            run.state == .waiting
+            ? "the rest waits until \(Timestamp.text(run.judged)) for what comes of them" : "a person lets the rest go"
+        let order = run.order("canary: \(Words.count(run.taken)) have gone; \(reason)", now: now)
+        try Pauses.put(order, transaction)
+        orders.append(order)
         return .keep(under: order.keeper, reason: order.reason, rule: "CANARY")
     }
 

@@ -66,10 +66,13 @@ public final class MailboxPoller: Service {
         settings.bearerToken = try await token?.fetch(afterRefusal: afterRefusal)
         let mailbox = IMAPMailbox(settings, largest: InboundDesk.largest, deletes: deletes)
         let (desk, logger) = (desk, logger)
-        return try await mailbox.round { mail in
+        return try await mailbox.round(while: { !self.stopping.load(ordering: .acquiring) }) { mail in
             switch mail {
             case .whole(let bytes): _ = try await desk.take(bytes)
-            case .tooLarge: logger.warning("a mail of more than \(InboundDesk.largest >> 20) MiB was not read")
+            case .tooLarge:
+                logger.warning(
+                    "a mail of more than \(InboundDesk.largest >> 20) MiB was not read, and is left in the mailbox"
+                )
             }
         }
     }

@@ -33,12 +33,17 @@ public struct Replies: Sendable {
     )
     private static let assign = Statement("UPDATE reply SET assignee = $2 WHERE id = $1 AND state = 'open'")
     private static let erase = Statement("DELETE FROM reply WHERE address_key = $1")
-    private static let prune = Statement("DELETE FROM reply WHERE state = 'done' AND finished_at < $1")
+    private static let prune = Statement(
+        """
+        DELETE FROM reply WHERE state = 'done' AND finished_at < $1
+            AND NOT EXISTS (SELECT 1 FROM legal_hold WHERE legal_hold.address_key = reply.address_key)
+        """
+    )
 
     static let statements = [insert, find, listOpen, listDone, ofKey, countOpen, finish, assign, erase, prune]
 
-    /// Bytes of one that are kept.
-    static let longest = 20_000
+    /// Unicode scalars of one that are kept, and of its subject.
+    static let longest = (text: 20_000, subject: 500)
 
     static func add(
         _ channel: Channel,
@@ -54,8 +59,10 @@ public struct Replies: Sendable {
         try transaction.execute(
             insert,
             [
-                .integer(transaction.now), .text(channel.rawValue), .text(sender), .text(key), .text(subject),
-                .text(String(text.prefix(longest))), .optional(asks?.rawValue), .optional(message), .optional(brand),
+                .integer(transaction.now), .text(channel.rawValue), .text(sender), .text(key),
+                .text(String(subject.unicodeScalars.prefix(longest.subject))),
+                .text(String(text.unicodeScalars.prefix(longest.text))), .optional(asks?.rawValue), .optional(message),
+                .optional(brand),
             ]
         )
     }

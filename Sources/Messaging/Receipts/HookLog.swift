@@ -61,13 +61,19 @@ public struct HookLog: Sendable {
         UPDATE message SET state = $2, reason = $3, finished_at = $4, node = NULL WHERE id = $1 AND state <> 'sending'
         """
     )
-    private static let forget = Statement("UPDATE hook SET raw = NULL WHERE at < $1 AND raw IS NOT NULL AND proof = 0")
+    /// What proves a no, and what is held, is not forgotten.
+    private static let isFree = """
+        proof = 0 AND NOT EXISTS (SELECT 1 FROM legal_hold WHERE legal_hold.address_key = hook.address_key)
+            AND NOT EXISTS (SELECT 1 FROM message JOIN legal_hold ON legal_hold.address_key = message.address_key
+                WHERE message.id = hook.message)
+        """
+    private static let forget = Statement("UPDATE hook SET raw = NULL WHERE at < $1 AND raw IS NOT NULL AND \(isFree)")
 
     private static let prunable = Statement(
-        "SELECT id FROM hook WHERE at < $1 AND state <> 0 AND proof = 0 ORDER BY at LIMIT $2"
+        "SELECT id FROM hook WHERE at < $1 AND state <> 0 AND \(isFree) ORDER BY at LIMIT $2"
     )
     private static let delete = Statement("DELETE FROM hook WHERE id = $1")
-    private static let old = Statement("SELECT 1 FROM hook WHERE at < $1 AND raw IS NOT NULL AND proof = 0 LIMIT 1")
+    private static let old = Statement("SELECT 1 FROM hook WHERE at < $1 AND raw IS NOT NULL AND \(isFree) LIMIT 1")
 
     static let statements = [
         insert, pending, settle, prove, recipient, lastText, complaint, byReference, standing, reopen, move, forget,
@@ -292,7 +298,7 @@ public struct HookLog: Sendable {
             )
             return try OptOuts.add([entry], by: transport, transaction) > 0
         case .start:
-            let own = try OptOuts.covering(text.from, transaction).filter {
+            let own = try OptOuts.known(text.from, transaction).filter {
                 $0.scope == .init(channel: .sms) && [OptOut.reply, OptOut.review, OptOut.provider].contains($0.source)
             }
             return try OptOuts.remove(own, by: "\(transport), texted: \(text.text.prefix(200))", transaction)
@@ -413,10 +419,11 @@ public struct HookLog: Sendable {
         _ transaction: any Transaction
     ) throws {
         let wish = text.asks
+        var isAnswered = false
         if try hear(text, from: transport, transaction), let answers, let answer = wish.flatMap(TextAnswer.init) {
-            try answers.answer(text, answer, from: transport, transaction)
+            isAnswered = try answers.answer(text, answer, from: transport, transaction)
         }
-        if wish == nil || wish == .review || wish == .help && answers == nil, !text.from.isEmpty {
+        if wish == nil || wish == .review || wish == .help && !isAnswered, !text.from.isEmpty {
             let last = try transaction.first(lastText, [.text(text.from)]) { ($0.integer(0), $0.text(1)) }
             try Replies.add(
                 .sms,

@@ -74,7 +74,8 @@ struct CompliancePageRoutes {
         let days = DecisionTrend(own, days: CompliancePageRoutes.days, now: backend.clock.now())
         return [
             "id": .text(rule.id), "is_on": .flag(policy.rules[rule.id] != nil), "action": .text(rule.action.rawValue),
-            "summary": .text((policy.rules[rule.id] ?? rule).words), "source": .text(rule.source), "blocked": .text(count(.blocked)),
+            "summary": .text((policy.rules[rule.id] ?? rule).words), "source": .text(rule.source),
+            "blocked": .text(count(.blocked)),
             "deferred": .text(count(.deferred)), "has_trend": .flag(!days.isEmpty), "trend": days.value,
         ]
     }

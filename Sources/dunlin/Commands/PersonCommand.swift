@@ -296,8 +296,9 @@ struct PersonCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Erase what was written to a person.",
             discussion: """
-                Finished messages and replies go with their words, and so do the words of the evidence, whose chain stays whole. What \
-                they said no to stays, so that it is heeded: its address as a keyed hash, once no message is to go to it any more.
+                Finished messages and replies go with their words, and so do the words of the evidence about messages, whose chain stays \
+                whole. What they said no to stays, so that it is heeded: its address as a keyed hash, where no message is to go to it any \
+                more. The proof of it, in the evidence and the audit log, stays as it is.
                 """
         )
         @OptionGroup var options: CommonOptions
@@ -324,8 +325,11 @@ struct PersonCommand: AsyncParsableCommand {
                     "Erased \(done.messages) messages, their replies and the words of \(done.evidence) rows of evidence."
                 )
                 let how = done.open == 0 ? "without the address" : "with the address, as there is still to go"
+                if done.open > 0 {
+                    Console.print("\(Words.messages(done.open)) are still to go: erase again when they have ended.")
+                }
                 Console.print(
-                    "Kept: what they said no to (\(how)), stops, consents and their proof, and \(done.open) messages that are still to go."
+                    "Kept: what they said no to (\(how)), the proof of that, stops and consents."
                 )
             }
         }

@@ -42,7 +42,7 @@ struct IMAPReaderTests {
     @Test("that never ends a line, or names a length that is none, is refused")
     func garbage() {
         #expect(throws: IMAPReader.Fault.garbage) {
-            try Self.answers([UInt8](repeating: 65, count: 70_000), piece: 4096)
+            try Self.answers([UInt8](repeating: 65, count: IMAPReader.longestLine + 1), piece: 1 << 20)
         }
         #expect(throws: IMAPReader.Fault.garbage) {
             try Self.answers(Array("* 1 FETCH {99999999999999999999}\r\n".utf8), piece: 9)

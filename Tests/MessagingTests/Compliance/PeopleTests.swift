@@ -137,6 +137,29 @@ struct PeopleTests {
         #expect(try await fixture.queued.optOuts.list(limit: 5).isEmpty)
     }
 
+    @Test("a no outlives an erasure with its strength, and a merge after it")
+    func strength() async throws {
+        let fixture = try await QueueFixture()
+        _ = try await Installation.secret(fixture.database)
+        let people = People(fixture.database)
+        let email = OptOut.Scope(channel: .email)
+        _ = try await fixture.optOuts.add([Self.entry("a@example.com", email, source: OptOut.reply)], by: "ada")
+        _ = try await people.erase("a@example.com", caps: 0, by: "eve")
+        _ = try await fixture.optOuts.add([Self.entry("a@example.com", email, source: OptOut.review)], by: "ada")
+        _ = try await fixture.queue.enqueue([QueueFixture.message(to: "a@example.com")])
+        #expect(
+            try await scopes(fixture, "a@example.com") == ["channel email (reply)"],
+            "the weaker does not take its place"
+        )
+        _ = try await fixture.queue.enqueue([QueueFixture.message(to: "c@example.com")])
+        _ = try await fixture.optOuts.add([Self.entry("d@example.com", source: OptOut.complaint)], by: "ada")
+        _ = try await people.erase("d@example.com", caps: 0, by: "eve")
+        _ = try await people.merge(["d@example.com", "c@example.com"], by: "ada")
+        #expect(try await scopes(fixture, "c@example.com") == ["everything (complaint)"])
+        let unknown = Statement("SELECT count(*) FROM addressee WHERE address_key = 'a@example.com'")
+        #expect(try await fixture.database.read { try $0.first(unknown) { $0.integer(0) } } == 0)
+    }
+
     @Test("a no of one address alone covers none of the person's others, until a wider one is said")
     func alone() async throws {
         let fixture = try await QueueFixture()
@@ -254,5 +277,15 @@ struct PeopleTests {
             try Contacts.complete(facts, QueueFixture.anyTime["example"], but: [], now: 0, $0)
         }
         #expect(known.zones == ["Pacific/Honolulu"])
+        var told = facts
+        told.zones = PhoneZones.candidates("+12025550123") + ["Europe/Paris"]
+        let both = try await fixture.database.read { [told] in
+            try Contacts.complete(told, QueueFixture.anyTime["example"], but: [], now: 0, $0)
+        }
+        #expect(both.zones == ["Pacific/Honolulu", "Europe/Paris"], "what the message says counts too")
+        _ = try await people.merge(["+12025550123", "ada@example.com"], by: "ada")
+        try await people.describe("+12025550123", PersonFacts(kind: .work, language: "fr"), by: "ada")
+        let all = try await people.show("ada@example.com").facts
+        #expect(all.map(\.facts.language) == ["fr", "fr"] && all.map(\.facts.kind) == [nil, .work])
     }
 }

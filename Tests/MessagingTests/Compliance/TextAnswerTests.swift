@@ -67,6 +67,7 @@ struct TextAnswerTests {
             try await fixture.answers() == ["answer:start Example Ltd: you get texts again. Reply STOP to stop texts."]
         )
         #expect(try await fixture.queued.queue.message(2)?.reason == "they have started again meanwhile")
+        fixture.queued.clock.now += 3_600_000
         try await fixture.hear("STOP", "SM3")
         fixture.queued.clock.now += 300_000
         #expect(try await fixture.answers() == [])
@@ -87,9 +88,41 @@ struct TextAnswerTests {
         try await fixture.hear("HELP", "SM4", from: "+12025550199")
         #expect(try await fixture.answers() == [], "nobody has written to that number")
         let replies = try await Replies(fixture.queued.database).open(limit: 10)
-        #expect(replies.map(\.text) == ["I paid last week", "I'll cancel the check and pay by card"])
-        #expect(replies.map(\.asks) == [nil, "review"])
-        #expect(replies.allSatisfy { $0.brand == "example" && $0.message == 1 })
+        #expect(replies.map(\.text) == ["I paid last week", "I'll cancel the check and pay by card", "HELP"])
+        #expect(replies.map(\.asks) == [nil, "review", "help"])
+        #expect(replies.map(\.brand) == ["example", "example", nil] && replies.map(\.message) == [1, 1, nil])
+    }
+
+    @Test("again and again is answered once an hour: two machines do not answer each other for ever")
+    func loop() async throws {
+        let fixture = try await Fixture()
+        for round in 0..<20 { try await fixture.hear(["HELP", "STOP", "START"][round % 3], "SM\(round)") }
+        #expect(try await fixture.answers().count == 2, "who has started again is not told that they are stopped")
+        #expect(try await fixture.queued.queue.status(now: fixture.queued.clock.now).messages.values.reduce(0, +) == 4)
+        fixture.queued.clock.now += 3_600_001
+        try await fixture.hear("HELP", "SM99")
+        #expect(try await fixture.answers().count == 1)
+    }
+
+    @Test("to start again is heard from who was erased, and is not answered while a lawyer speaks for them")
+    func erased() async throws {
+        let fixture = try await Fixture()
+        let database = fixture.queued.database
+        _ = try await Installation.secret(database)
+        _ = try await PersonStops(database).put(.attorney, brand: nil, note: nil, of: "+12025550123", by: "ada")
+        try await fixture.hear("STOP", "SM1")
+        _ = try await fixture.answers()
+        fixture.queued.clock.now += 300_000
+        _ = try await fixture.answers()
+        let sms = OptOut.Scope(channel: .sms)
+        #expect(try await fixture.queued.optOuts.covering("+12025550123").map(\.scope) == [sms])
+        try await fixture.queued.database.write(.power) {
+            try OptOuts.hide("+12025550123", try AddressHash($0), $0)
+        }
+        #expect(try await fixture.queued.optOuts.list(limit: 9).map(\.isErased) == [true])
+        try await fixture.hear("START", "SM2")
+        #expect(try await fixture.queued.optOuts.covering("+12025550123").isEmpty)
+        #expect(try await fixture.answers() == [])
     }
 
     @Test("and is a no is kept as it came, beyond what else is posted")

@@ -88,6 +88,68 @@ struct CanaryTests {
         #expect(try await Pauses(fixture.queue).list(now: fixture.clock.now).isEmpty, "it was a person's decision")
     }
 
+    @Test(
+        "that has failed is kept though a person's order took the place of ours, and has ended; it is let go by a word"
+    )
+    func overruled() async throws {
+        let fixture = try await Self.fixture()
+        _ = try await fixture.enqueue(Self.messages(100))
+        let transport = MemoryTransport { delivery, _ in
+            .report(
+                .outcome(delivery.handOff.id <= 5 ? .rejected(.recipient, "550 no") : .accepted("250 ok")),
+                .working
+            )
+        }
+        try await fixture.drain(transport)
+        let pauses = Pauses(fixture.queue)
+        let own = Pause(.email, brand: "example", template: "offer", reason: "wait", by: "ada")
+        try await pauses.put(own, for: 3_600_000)
+        fixture.clock.now += 1_800_000
+        try await Self.keeper(fixture).sweep()
+        #expect(try await pauses.list(now: fixture.clock.now).map(\.by) == ["ada"])
+        fixture.clock.now += 3_600_000
+        for _ in 0..<3 {
+            try await Self.keeper(fixture).sweep()
+            try await fixture.drain(transport)
+        }
+        #expect(transport.departures.count == 20)
+        let order = try #require(try await pauses.list(now: fixture.clock.now).first)
+        #expect(order.by == "dunlin" && order.reason == "canary: 20 have gone; a person lets the rest go")
+        let events = try await fixture.events(100)
+        #expect(events == [.deferred, .deferred], "it is told once for each order, and not each round")
+        #expect(try await pauses.resume(order, by: "ada"))
+        try await Self.keeper(fixture).sweep()
+        try await fixture.drain(transport)
+        #expect(transport.departures.count == 100)
+    }
+
+    @Test("of the next day is another one, and does not answer for what comes late of the first")
+    func nextDay() async throws {
+        let fixture = try await Self.fixture()
+        let transport = MemoryTransport()
+        let first = try await fixture.enqueue(Self.messages(100))
+        try await fixture.drain(transport)
+        fixture.clock.now += 1_800_000
+        try await Self.keeper(fixture).sweep()
+        try await fixture.drain(transport)
+        #expect(transport.departures.count == 100)
+        fixture.clock.now += 23 * 3_600_000
+        _ = try await fixture.enqueue(Self.messages(5, from: 200))
+        try await fixture.drain(transport)
+        fixture.clock.now += 2 * 3_600_000
+        _ = try await fixture.enqueue(Self.messages(100, from: 300))
+        try await fixture.drain(transport)
+        #expect(transport.departures.count == 125)
+        let late = first.prefix(9).map { id in
+            OptOuts.Entry(addressKey: "late\(id)@example.com", address: "x", source: "link", message: id)
+        }
+        _ = try await OptOuts(fixture.queued.database).add(late, by: "them")
+        fixture.clock.now += 1_800_000
+        try await Self.keeper(fixture).sweep()
+        try await fixture.drain(transport)
+        #expect(transport.departures.count == 205)
+    }
+
     @Test("that goes on is stopped when opt-outs or complaints become too many")
     func later() async throws {
         let fixture = try await Self.fixture()

@@ -16,6 +16,8 @@ public struct Brand: Sendable {
     let variables: JSONValue
     /// What sign its email.
     let signers: [DKIMSigner]
+    /// Its email must say that it is from a debt collector.
+    let isOfCollector: Bool
 
     /// - Parameter folder: where relative paths start.
     public init(id: String, settings: BrandSettings, folder: String = ".") throws(Rejection) {
@@ -30,6 +32,7 @@ public struct Brand: Sendable {
             throw Rejection(place("region"), "there is no country '\(region)': \(remedy)")
         }
         try settings.compliance?.check(place("compliance"))
+        isOfCollector = CompliancePolicy(settings).rules["RF-13"] != nil
         guard !settings.name.isEmpty else { throw Rejection(place("name"), "it is empty") }
         guard !settings.name.contains(where: \.isNewline) else { throw Rejection(place("name"), "it must be one line") }
         guard !settings.postalAddress.contains(where: \.isNewline) else {

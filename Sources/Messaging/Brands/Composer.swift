@@ -274,7 +274,8 @@ public struct Composer: Sendable {
             brand: plan.brand,
             language: Language(locale: plan.locale),
             link: link,
-            isCommercial: plan.category == "commercial"
+            isCommercial: plan.category == "commercial",
+            isOfCollector: plan.brand.isOfCollector
         )
         missing.complete(text: &text)
         if html != nil { missing.complete(html: &html!) }

@@ -230,6 +230,14 @@ public struct ComplianceRule: Sendable {
             applies: { $0.footer != .never }
         ),
         ComplianceRule(
+            id: "RF-13",
+            summary: "a collector's email says that it is from a debt collector, in its language",
+            action: .decorate,
+            source: "12 CFR 1006.18(e)",
+            standard: true,
+            applies: { $0.isRegulationF && $0.footer != .never }
+        ),
+        ComplianceRule(
             id: "SM-06",
             summary: "STOP is confirmed by one text within 5 minutes; START and HELP are answered",
             action: .decorate,

@@ -8,14 +8,17 @@ struct EmailFooter {
     /// Where one says no; `nil` where the installation has no public address.
     let link: String?
     let isCommercial: Bool
+    /// It must say that it is from a debt collector.
+    var isOfCollector = false
 
     /// Which of the lines a part lacks.
     private struct Missing {
         var address = false
         var stop = false
         var advertisement = false
+        var collector = false
 
-        var isAnything: Bool { address || stop || advertisement }
+        var isAnything: Bool { address || stop || advertisement || collector }
     }
 
     /// How a text asks for the word that one answers with.
@@ -34,7 +37,8 @@ struct EmailFooter {
         return Missing(
             address: !has(brand.settings.postalAddress),
             stop: link.map { !has($0) } ?? !EmailFooter.asksForReply(bytes),
-            advertisement: isCommercial && !has(language.advertisement)
+            advertisement: isCommercial && !has(language.advertisement),
+            collector: isOfCollector && !has(language.fromCollector)
         )
     }
 
@@ -43,6 +47,7 @@ struct EmailFooter {
         guard missing.isAnything else { return }
         var lines: [String] = ["-- "]
         if missing.advertisement { lines.append(language.advertisement) }
+        if missing.collector { lines.append(language.fromCollector) }
         if missing.address { lines += [brand.settings.name, brand.settings.postalAddress] }
         if missing.stop { lines.append(link.map { "\(language.stopHere):\n\($0)" } ?? language.stopByReply) }
         while text.last == 0x0a || text.last == 0x0d { text.removeLast() }
@@ -54,6 +59,7 @@ struct EmailFooter {
         guard missing.isAnything else { return }
         var lines: [String] = []
         if missing.advertisement { lines.append(EmailFooter.escaped(language.advertisement)) }
+        if missing.collector { lines.append(EmailFooter.escaped(language.fromCollector)) }
         if missing.address {
             lines += [EmailFooter.escaped(brand.settings.name), EmailFooter.escaped(brand.settings.postalAddress)]
         }

@@ -37,7 +37,31 @@ public enum Language: String, Sendable, CaseIterable {
         }
     }
 
-    /// How a text tells the same, in few letters.
+    /// What a debt collector's messages must say.
+    var fromCollector: String {
+        switch self {
+        case .english:
+            "This message is from a debt collector. It is an attempt to collect a debt, and any information obtained will be used for "
+                + "that purpose."
+        case .german:
+            "Diese Nachricht kommt von einem Inkassounternehmen. Sie dient dem Einzug einer Forderung; was wir dabei erfahren, wird "
+                + "dafür verwendet."
+        case .french:
+            "Ce message provient d'un agent de recouvrement. Il vise à recouvrer une créance ; toute information obtenue servira à "
+                + "cette fin."
+        case .spanish:
+            "Este mensaje es de un cobrador de deudas. Es un intento de cobrar una deuda, y la información obtenida se usará con ese "
+                + "fin."
+        case .italian:
+            "Questo messaggio proviene da una società di recupero crediti. Ha lo scopo di recuperare un credito; le informazioni "
+                + "ottenute saranno usate a tal fine."
+        case .dutch:
+            "Dit bericht komt van een incassobureau. Het is bedoeld om een vordering te innen; verkregen informatie wordt daarvoor "
+                + "gebruikt."
+        }
+    }
+
+    /// How a text tells how to stop, in few letters.
     var stopText: String {
         switch self {
         case .english: "Reply STOP to stop texts."

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Messaging
@@ -34,6 +35,34 @@ struct EmailFooterTests {
         var bytes = Array(html.utf8)
         footer.complete(html: &bytes)
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    @Test(
+        "of a collector tells whom it is from, in its language, in both parts, and once",
+        arguments: Language.allCases
+    )
+    func collector(language: Language) throws {
+        var footer = try Self.footer(language: language)
+        footer.isOfCollector = true
+        let words = language.fromCollector
+        let text = Self.text(footer, "Hello")
+        #expect(text.components(separatedBy: words).count == 2)
+        #expect(Self.text(footer, text) == text, "it says it already")
+        let html = Self.html(footer, "<p>Hello</p>")
+        #expect(html.contains(words.replacing("'", with: "&#39;")))
+        #expect(Self.html(footer, html) == html)
+        footer.isOfCollector = false
+        #expect(!Self.text(footer, "Hello").contains(words))
+        var brand = BrandSettings.sample
+        for (role, expected) in [
+            (ComplianceSettings.SenderRole.firstPartyOwnName, false), (.thirdPartyCollector, true), (.debtBuyer, true),
+        ] {
+            brand.compliance = ComplianceSettings()
+            brand.compliance?.senderRole = role
+            #expect(try Brand(id: "acme", settings: brand).isOfCollector == expected)
+        }
+        brand.compliance?.rules = ["RF-13": false]
+        #expect(try !Brand(id: "acme", settings: brand).isOfCollector)
     }
 
     @Test("is added where it is not there, and only what is missing")

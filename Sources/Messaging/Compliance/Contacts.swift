@@ -16,8 +16,11 @@ enum Contacts {
         var order: String { self == .address ? "ORDER BY message.id DESC" : "" }
     }
 
-    private static let underway =
-        "message.test = 0 AND (message.state IN ('sending', 'sent', 'delivered', 'bounced') OR message.doubt_since IS NOT NULL)"
+    /// One by one: of a list of more than two SQLite makes a table each time.
+    private static let underway = """
+        message.test = 0 AND (message.state = 'sending' OR message.state = 'sent' OR message.state = 'delivered'
+            OR message.state = 'bounced' OR message.doubt_since IS NOT NULL)
+        """
 
     private static func recent(_ whose: Whose) -> Statement {
         Statement(

@@ -141,12 +141,17 @@ struct Run: Sendable, Equatable {
     }
 
     /// What keeps the rest of it.
-    func order(_ reason: String, now: Int64) -> Pause {
-        Pause(
+    ///
+    /// - Parameter reason: `nil` tells how it stands.
+    func order(_ reason: String? = nil, now: Int64) -> Pause {
+        let rest =
+            state == .waiting
+            ? "the rest waits until \(Timestamp.text(judged)) for what comes of them" : "a person lets the rest go"
+        return Pause(
             .email,
             brand: brand,
             template: template,
-            reason: reason,
+            reason: reason ?? "canary: \(Words.count(taken)) have gone; \(rest)",
             by: AuditEntry.dunlin,
             begins: now
         )

@@ -200,10 +200,7 @@ struct Keeper {
         changed.insert(name)
         guard !mayGo else { return nil }
         // None is in force here, whoever may have taken the place of one.
-        let reason =
-            run.state == .waiting
-            ? "the rest waits until \(Timestamp.text(run.judged)) for what comes of them" : "a person lets the rest go"
-        let order = run.order("canary: \(Words.count(run.taken)) have gone; \(reason)", now: now)
+        let order = run.order(now: now)
         try Pauses.put(order, transaction)
         orders.append(order)
         return .keep(under: order.keeper, reason: order.reason, rule: "CANARY")

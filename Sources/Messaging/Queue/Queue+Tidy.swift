@@ -76,12 +76,29 @@ extension Queue {
                 $0.keeper == keeper && ($0.brand.map { $0 == brand } ?? true) && $0.isInForce(now)
             }
             if isKept { continue }
+            if try await isOfRun(keeper, brand) { continue }
             let most = limit - freed
             freed += try await database.write(.process) {
                 try $0.execute(Queue.freeKept, [.text(channel.rawValue), .text(name), .integer(Int64(most))])
             }
         }
         return freed
+    }
+
+    /// Whether it is the rest of a run that waits, or has failed. Its order is given again where a person's took its place and has ended;
+    /// one that is yet to begin stands, and the rest stays all the same.
+    private func isOfRun(_ keeper: String?, _ brand: String) async throws -> Bool {
+        let prefix = Pause.keeperPrefix + ":"
+        guard policies[brand].canary != nil, let keeper, keeper.hasPrefix(prefix) else { return false }
+        let template = String(keeper.dropFirst(prefix.count))
+        return try await database.write(.process) { transaction in
+            guard let run = try Runs.find(brand, template, transaction), run.state == .waiting || run.state == .failed
+            else {
+                return false
+            }
+            try Pauses.put(run.order(now: transaction.now), transaction)
+            return true
+        }
     }
 
     /// Ends messages whose time has passed, though no lane asked for them.

@@ -116,11 +116,37 @@ struct CanaryTests {
         let order = try #require(try await pauses.list(now: fixture.clock.now).first)
         #expect(order.by == "dunlin" && order.reason == "canary: 20 have gone; a person lets the rest go")
         let events = try await fixture.events(100)
-        #expect(events == [.deferred, .deferred], "it is told once for each order, and not each round")
+        #expect(events == [.deferred], "it is told once, and not each round")
         #expect(try await pauses.resume(order, by: "ada"))
         try await Self.keeper(fixture).sweep()
         try await fixture.drain(transport)
         #expect(transport.departures.count == 100)
+    }
+
+    @Test(
+        "that waits is kept behind a person's order about the same that is yet to begin, and is not looked at all the time"
+    )
+    func behind() async throws {
+        let fixture = try await Self.fixture()
+        let pauses = Pauses(fixture.queue)
+        let later = fixture.clock.now + 7_200_000
+        try await pauses.put(
+            Pause(.email, brand: "example", template: "offer", reason: "night", by: "ada", begins: later),
+            for: 3_600_000
+        )
+        let ids = try await fixture.enqueue(Self.messages(100))
+        let transport = MemoryTransport()
+        for _ in 0..<3 {
+            try await fixture.drain(transport)
+            try await Self.keeper(fixture).sweep()
+        }
+        #expect(transport.departures.count == 20)
+        #expect(try await fixture.events(try #require(ids.last)) == [.deferred])
+        fixture.clock.now += 1_800_000
+        try await Self.keeper(fixture).sweep()
+        try await fixture.drain(transport)
+        #expect(transport.departures.count == 100)
+        #expect(try await pauses.list(now: fixture.clock.now).map(\.by) == ["ada"])
     }
 
     @Test("of the next day is another one, and does not answer for what comes late of the first")

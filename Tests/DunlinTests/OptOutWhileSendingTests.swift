@@ -98,9 +98,8 @@ struct OptOutWhileSendingTests {
             try await Task.sleep(for: .microseconds(Int.random(in: 0..<40_000)))
             worker.signal(SIGSTOP)
             let no = try site.start(["opt-out", "add", people[round]])
-            // So long it may take; longer it waits for the database, which the worker holds.
-            for _ in 0..<100 where no.isRunning { try await Task.sleep(for: .milliseconds(10)) }
-            let wasFree = !no.isRunning
+            // Longer than this it waits for the database, which the worker holds.
+            let wasFree = (try? await eventually("the no is said", within: .seconds(1)) { !no.isRunning }) != nil
             if !wasFree { worker.signal(SIGCONT) }
             let said = await no.end()
             #expect(said.code == 0, "\(said.errors)")

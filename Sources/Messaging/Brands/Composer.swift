@@ -8,7 +8,7 @@ import Templating
 public struct Composer: Sendable {
     public let templates: TemplateLibrary
     public let brands: [String: Brand]
-    private let messageIDs: MessageIDs
+    let messageIDs: MessageIDs
     /// Where recipients say no; `nil` where the installation has no public address.
     private let links: OptOutLinks?
     /// Texts come from a number, and not from a name that nobody can answer.
@@ -225,7 +225,7 @@ public struct Composer: Sendable {
     // MARK: - Rendering
 
     /// What a preview shows: it opens nothing.
-    private var sampleLink: String? {
+    var sampleLink: String? {
         links?.deadURL
     }
 
@@ -372,7 +372,7 @@ public struct Composer: Sendable {
         }
     }
 
-    private func email(
+    func email(
         _ plan: Plan,
         _ subject: [UInt8],
         _ text: [UInt8],
@@ -406,126 +406,5 @@ public struct Composer: Sendable {
     private func unsubscribeAddress(_ brand: Brand, id: Int64) -> EmailAddress? {
         guard brand.settings.verp == true else { return nil }
         return try? EmailAddress(parsing: messageIDs.returnPath(for: id, brand.sender))
-    }
-
-    /// Whether a brand's email is signed here, which takes long.
-    func isSigned(_ brand: String) -> Bool { !(brands[brand]?.signers.isEmpty ?? true) }
-
-    /// The words in the recipient's language, or in the brand's where they cannot be made in that one.
-    func rendered(
-        _ document: JSONValue,
-        _ channel: Channel,
-        id: Int64,
-        language: String?,
-        tellsStop: Bool = false
-    ) throws(Rejection) -> (Plan, Words, link: String?) {
-        if let language {
-            do throws(Rejection) {
-                let plan = try plan(document, channel: channel, language: language)
-                let (words, link) = try render(plan, id: id, tellsStop: tellsStop)
-                return (plan, words, link)
-            } catch {}
-        }
-        let plan = try plan(document, channel: channel)
-        let (words, link) = try render(plan, id: id, tellsStop: tellsStop)
-        return (plan, words, link)
-    }
-
-    /// What goes out for a message that was handed off: the same bytes at each attempt.
-    func compose(_ handOff: HandOff, _ phases: inout PhaseClock) throws -> Delivery.Payload {
-        let start = phases.isOn ? PhaseClock.threadTime() : 0
-        let document = try JSONValue.parse(handOff.document)
-        if handOff.channel == .event { return .event(try Composer.event(document)) }
-        let (plan, words, link) = try rendered(
-            document,
-            handOff.channel,
-            id: handOff.id,
-            language: handOff.language,
-            tellsStop: handOff.tellsStop
-        )
-        let rendered = phases.isOn ? PhaseClock.threadTime() : 0
-        phases.add(rendered - start, to: .render)
-        switch words {
-        case .parts(let parts):
-            var payload = Delivery.PartsPayload(
-                channel: plan.channel,
-                to: plan.recipient.given,
-                addressKey: plan.recipient.key,
-                brand: plan.brand.id,
-                parts: parts
-            )
-            payload.key = document["key"]?.string
-            payload.customer = document["customer"]?.string
-            payload.conversation = document["conversation"]?.string
-            payload.metadata = document["metadata"].flatMap { $0.kind == .object ? Array($0.raw) : nil }
-            return .parts(payload)
-        case .email(let subject, let text, let html):
-            let message = try email(plan, subject, text, html, link, id: handOff.id, date: handOff.acceptedAt)
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(1024 + (text.count + (html?.count ?? 0)) * 9 / 8)
-            message.append(to: &bytes)
-            // Each signs the message as it is without the others' signatures.
-            let signatures = try plan.brand.signers.map { try $0.header(for: bytes, time: handOff.acceptedAt / 1000) }
-            for signature in signatures.reversed() { bytes.insert(contentsOf: signature, at: 0) }
-            if phases.isOn { phases.add(PhaseClock.threadTime() - rendered, to: .mime) }
-            return .email(
-                .init(
-                    sender: plan.brand.settings.verp == true
-                        ? messageIDs.returnPath(for: handOff.id, plan.brand.sender) : plan.brand.sender,
-                    recipient: message.to.address.smtpPath,
-                    needsSMTPUTF8: message.needsSMTPUTF8,
-                    has8Bit: message.has8Bit,
-                    bytes: bytes
-                )
-            )
-        }
-    }
-
-    /// News is stored as it goes out.
-    static func event(_ document: JSONValue) throws(Rejection) -> Delivery.EventPayload {
-        guard let subscription = document["subscription"]?.integer, let body = document["body"] else {
-            throw Rejection("", "this is no news")
-        }
-        return .init(subscription: subscription, url: document["to"]?.string ?? "", body: Array(body.raw))
-    }
-
-    /// Every part of a template in one tone and locale, rendered with its sample.
-    public func preview(
-        template name: String,
-        tone: String?,
-        locale: String?,
-        brand id: String?,
-        vars: JSONValue? = nil
-    ) throws(Rejection) -> [RenderedPart] {
-        guard let set = templates.sets[name] else {
-            throw Rejection(
-                "template",
-                "there is no template '\(name)'; known: \(templates.sets.keys.sorted().joined(separator: ", "))"
-            )
-        }
-        guard let brand = id.map({ brands[$0] }) ?? brands.sorted(by: { $0.key < $1.key }).first?.value else {
-            throw Rejection("brand", "there is no such brand; known: \(brands.keys.sorted().joined(separator: ", "))")
-        }
-        guard
-            let variant = set.variant(
-                tone: tone ?? brand.tone,
-                locale: locale ?? brand.locale,
-                brandLocale: brand.locale
-            )
-        else {
-            let known = set.variants.flatMap { tone, locales in locales.keys.map { "\(tone).\($0)" } }.sorted()
-            throw Rejection("tone", "template '\(name)' has \(known.joined(separator: ", "))")
-        }
-        let context = Composer.context(vars: vars ?? set.sample, brand: brand, recipient: .sample, link: sampleLink)
-        if let fault = variant.faults.first { throw Rejection("template", "it is broken: \(fault)") }
-        var parts: [RenderedPart] = []
-        for (part, template) in variant.parts.sorted(by: { $0.key > $1.key }) {
-            do {
-                parts.append(RenderedPart(name: part, bytes: try template.render(context)))
-            } catch {
-                throw Rejection("template", "\(error)")
-            }
-        }
-        return parts
     }
 }

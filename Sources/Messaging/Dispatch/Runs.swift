@@ -53,7 +53,7 @@ enum Runs {
     private static let release = Statement(
         """
         UPDATE run SET state = 'released'
-        WHERE brand = $1 AND template = $2 AND state IN ('trying', 'waiting', 'failed')
+        WHERE brand = $1 AND template = $2 AND state IN ('waiting', 'failed')
         """
     )
 

@@ -52,19 +52,25 @@ extension Queue {
     func freeKept(now: Int64, limit: Int) async throws -> Int {
         var freed = 0
         for channel in Channel.dispatched {
+            let orders = try await database.read { try Pauses.ofMessages(channel, $0) }
             for brand in try await waitingBrands(channel) where freed < limit {
-                freed += try await freeKept(channel, brand, now: now, limit: limit - freed)
+                freed += try await freeKept(channel, brand, orders, now: now, limit: limit - freed)
             }
         }
         if freed > 0 { bell.ring(Bell.anything) }
         return freed
     }
 
-    private func freeKept(_ channel: Channel, _ brand: String, now: Int64, limit: Int) async throws -> Int {
+    private func freeKept(
+        _ channel: Channel,
+        _ brand: String,
+        _ orders: [Pause],
+        now: Int64,
+        limit: Int
+    ) async throws -> Int {
         var freed = 0
         var last = Share(channel: channel, brand: brand, limit: Pause.keeperPrefix).name
         let end = last + "\u{10ffff}"
-        let orders = try await database.read { try Pauses.ofMessages(channel, $0) }
         while freed < limit {
             let values: [SQLValue] = [.text(channel.rawValue), .text(last), .text(end)]
             guard let name = try await database.read({ try $0.first(Queue.nextKept, values) { $0.text(0) } }) else {

@@ -244,6 +244,10 @@ extension Schema {
     static let addHookAddress = Statement("ALTER TABLE hook ADD COLUMN address_key TEXT")
     /// 1 where it is the proof of a no: its words are kept.
     static let addHookProof = Statement("ALTER TABLE hook ADD COLUMN proof BIGINT NOT NULL DEFAULT 0")
+    /// What is kept for good costs the sweeps nothing.
+    static let hookFree = Statement("CREATE INDEX hook_free ON hook (at) WHERE proof = 0")
+    static let hookRaw = Statement("CREATE INDEX hook_raw ON hook (at) WHERE raw IS NOT NULL AND proof = 0")
+    static let dropHookAt = Statement("DROP INDEX hook_at")
     static let hookAddress = Statement(
         "CREATE INDEX hook_address ON hook (address_key) WHERE address_key IS NOT NULL"
     )

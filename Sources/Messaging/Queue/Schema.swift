@@ -47,7 +47,7 @@ public enum Schema {
                 addresseePerson, dropPerson, personStop,
                 contact,
                 contactAddress, reputation, legalHold, reply, replyOpen, addHookAddress,
-                addHookProof,
+                addHookProof, hookFree, hookRaw, dropHookAt,
                 hookAddress,
             ]
         ),

@@ -27,7 +27,7 @@ public struct StoredMessage: Sendable {
     public let isTest: Bool
     /// The limit that keeps it; `nil` for none.
     public let keptBy: String?
-    var isKeptByOrder: Bool { keptBy?.hasPrefix(Pause.keeperPrefix) ?? false }
+    var isKeptByOrder: Bool { Share(channel: channel, brand: brand, limit: keptBy).isKept }
     /// The time zones in which the recipient may be.
     public let zones: [String]
     /// The recipient's language, where it is known: what names no locale is in it.

@@ -452,7 +452,7 @@ public struct HookLog: Sendable {
 
 extension HookContent {
     /// Somebody says no by it, or may: it is kept as it came.
-    fileprivate var isNo: Bool {
+    public var isNo: Bool {
         switch matter {
         case .inbound(let text): text.asks == .stop || text.asks == .review
         case .mail(let mail): mail.asks == .stop || mail.asks == .review || mail.matter == .complaint

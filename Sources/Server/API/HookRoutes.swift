@@ -84,6 +84,7 @@ struct HookRoutes {
             answers: reader.answersTexts ? answers : nil
         )
         _ = try await log.take(content, from: name, raw: raw(request, body))
+        if content.isNo { try await backend.optOuts.takeEffect() }
         return .bytes(Array(reader.answer.body.utf8), type: reader.answer.type)
     }
 }

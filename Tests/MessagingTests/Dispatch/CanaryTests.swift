@@ -226,6 +226,12 @@ struct CanaryTests {
             try await fixture.queued.database.read { try Runs.find("example", "offer", $0) }
         )
         #expect(run.state == .trying && run.taken == 0)
+        let pauses = Pauses(fixture.queue)
+        let own = Pause(.email, brand: "example", template: "offer", reason: "wait", by: "ada")
+        try await pauses.put(own)
+        #expect(try await pauses.resume(own, by: "ada"))
+        let after = try await fixture.queued.database.read { try Runs.find("example", "offer", $0) }
+        #expect(after?.state == .trying, "the end of another order is no word about the run")
     }
 
     @Test(

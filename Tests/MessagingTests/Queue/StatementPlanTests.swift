@@ -26,6 +26,13 @@ struct StatementPlanTests {
         "SEARCH addressee USING PRIMARY KEY (address_key=?)",
     ]
 
+    private static let isFree = [
+        "CORRELATED SCALAR SUBQUERY 1",
+        "SEARCH legal_hold USING COVERING INDEX sqlite_autoindex_legal_hold_1 (address_key=?)",
+        "CORRELATED SCALAR SUBQUERY 2", byID,
+        "SEARCH legal_hold USING COVERING INDEX sqlite_autoindex_legal_hold_1 (address_key=?)",
+    ]
+
     static let hot = [
         HotStatement(
             "claim",
@@ -56,6 +63,16 @@ struct StatementPlanTests {
             "look up what stops a person",
             "actor, at FROM person_stop WHERE",
             ["SEARCH person_stop USING INDEX sqlite_autoindex_person_stop_1 (address_key=?)"]
+        ),
+        HotStatement(
+            "look for raw words that are old",
+            "SELECT 1 FROM hook WHERE at",
+            ["SEARCH hook USING INDEX hook_raw (at<?)"] + isFree
+        ),
+        HotStatement(
+            "find what was posted long ago",
+            "SELECT id FROM hook WHERE at",
+            ["SEARCH hook USING INDEX hook_free (at<?)"] + isFree
         ),
         HotStatement(
             "look up an addressee",

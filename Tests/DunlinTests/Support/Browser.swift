@@ -108,7 +108,15 @@ final class Browser: Sendable {
     }
 
     func click(_ selector: String) async throws {
-        _ = try await Browser.call("POST", "\(try await element(selector))/click")
+        // What the page has renewed between the look and the click was not clicked: it is looked for again.
+        try await eventually("\(selector) stays for a click") {
+            do {
+                _ = try await Browser.call("POST", "\(try await self.element(selector))/click")
+                return true
+            } catch let complaint as Complaint where complaint.description.hasPrefix("stale element reference") {
+                return false
+            }
+        }
     }
 
     func type(_ text: String, into selector: String) async throws {

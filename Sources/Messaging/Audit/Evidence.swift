@@ -136,7 +136,7 @@ public struct Evidence: Sendable {
                 hash = link(hash, number, now, entry.kind.rawValue, entry.message, digest)
                 return [
                     .integer(number), .integer(now), .text(entry.kind.rawValue), .optional(entry.message),
-                    .text(entry.addressKey), .text(String(decoding: entry.body, as: UTF8.self)), .bytes(digest),
+                    .text(entry.addressKey), .utf8(entry.body), .bytes(digest),
                     .bytes(hash),
                 ]
             }
@@ -337,7 +337,10 @@ extension [UInt8] {
     var hexadecimal: String {
         var digits: [UInt8] = []
         digits.reserveCapacity(count * 2)
-        for byte in self { digits.append(hexadecimal: byte) }
-        return String(decoding: digits, as: UTF8.self).lowercased()
+        for byte in self {
+            digits.append(byte.highHexadecimalDigit | 0x20)
+            digits.append(byte.lowHexadecimalDigit | 0x20)
+        }
+        return String(decoding: digits, as: UTF8.self)
     }
 }

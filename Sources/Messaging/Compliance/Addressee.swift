@@ -30,16 +30,17 @@ struct Addressee: Sendable {
 
     /// - Returns: `nil` where nothing is known.
     static func of(_ key: String, _ connection: any Connection) throws -> Addressee? {
-        try connection.first(find, [.text(key)]) { row in
-            Addressee(
-                person: row.optionalText(0),
-                facts: PersonFacts(
-                    kind: row.optionalText(1).flatMap(PersonFacts.Kind.init),
-                    language: row.optionalText(2),
-                    zones: Queue.zones(row.optionalText(3))
-                )
-            )
-        }
+        try connection.first(find, [.text(key)]) { Addressee($0, at: 0) }
+    }
+
+    /// - Parameter first: where `person, kind, language, zones` begin.
+    init(_ row: any Row, at first: Int) {
+        person = row.optionalText(first)
+        facts = PersonFacts(
+            kind: row.optionalText(first + 1).flatMap(PersonFacts.Kind.init),
+            language: row.optionalText(first + 2),
+            zones: Queue.zones(row.optionalText(first + 3))
+        )
     }
 
     /// The person's other addresses.

@@ -5,48 +5,42 @@ enum Contacts {
     /// What the rules look back at, at most; of more the newest count. No cap is larger.
     static let most = 1001
 
-    /// A person's message, by one address or by all that are known to be theirs.
-    private enum Whose: String {
-        case address = "FROM message"
-        case person = "FROM addressee JOIN message ON message.address_key = addressee.address_key"
-
-        var condition: String { self == .address ? "message.address_key = $1" : "addressee.person = $1" }
-
-        /// A person's few are not worth sorting.
-        var order: String { self == .address ? "ORDER BY message.id DESC" : "" }
-    }
-
     /// One by one: of a list of more than two SQLite makes a table each time.
     private static let underway = """
         message.test = 0 AND (message.state = 'sending' OR message.state = 'sent' OR message.state = 'delivered'
             OR message.state = 'bounced' OR message.doubt_since IS NOT NULL)
         """
 
-    private static func recent(_ whose: Whose) -> Statement {
-        Statement(
-            """
-            SELECT message.id, message.channel, coalesce(task.finished_at, message.started_at), message.state,
-                content.conversation, task.outcome
-            \(whose.rawValue) JOIN content ON content.id = message.id LEFT JOIN task ON task.message = message.id
-            WHERE \(whose.condition) AND coalesce(task.finished_at, message.started_at) > $2 AND \(underway)
-            \(whose.order) LIMIT $3
-            """
-        )
-    }
+    /// The newest to an address.
+    private static let toAddress = Statement(
+        """
+        SELECT message.id, message.channel, message.started_at, message.state FROM message
+        WHERE message.address_key = $1 AND message.started_at > $2 AND \(underway)
+        ORDER BY message.id DESC LIMIT $3
+        """
+    )
 
-    /// The same without what only rules about conversations ask.
-    private static func recentPlain(_ whose: Whose) -> Statement {
-        Statement(
-            """
-            SELECT message.id, message.channel, message.started_at, message.state \(whose.rawValue)
-            WHERE \(whose.condition) AND message.started_at > $2 AND \(underway)
-            \(whose.order) LIMIT $3
-            """
-        )
-    }
+    /// What is known of an address, with what went to its person: a person's few are not worth sorting. A row without a message
+    /// where none went.
+    private static let toPerson = Statement(
+        """
+        SELECT message.id, message.channel, message.started_at, message.state, own.person, own.kind, own.language, own.zones
+        FROM addressee own LEFT JOIN addressee other ON other.person = own.person
+        LEFT JOIN message ON message.address_key = other.address_key AND message.started_at > $2 AND \(underway)
+        WHERE own.address_key = $1 LIMIT $3
+        """
+    )
 
-    private static let recent = (address: recent(.address), person: recent(.person))
-    private static let recentPlain = (address: recentPlain(.address), person: recentPlain(.person))
+    /// The newest to an address, with what only rules about conversations ask.
+    private static let talksToAddress = Statement(
+        """
+        SELECT message.id, message.channel, coalesce(task.finished_at, message.started_at), message.state,
+            content.conversation, task.outcome
+        FROM message JOIN content ON content.id = message.id LEFT JOIN task ON task.message = message.id
+        WHERE message.address_key = $1 AND coalesce(task.finished_at, message.started_at) > $2 AND \(underway)
+        ORDER BY message.id DESC LIMIT $3
+        """
+    )
     private static let conversation = Statement("SELECT conversation FROM content WHERE id = $1")
     private static let consent = Statement(
         """
@@ -79,8 +73,7 @@ enum Contacts {
     private static let forgetTraces = Statement("DELETE FROM contact WHERE at < $1")
 
     static let statements = [
-        recent.address, recent.person, recentPlain.address, recentPlain.person, conversation, consent, traces,
-        isAnyTrace, leave, trace, forgetTraces,
+        toAddress, toPerson, talksToAddress, conversation, consent, traces, isAnyTrace, leave, trace, forgetTraces,
     ]
 
     /// Keeps of messages that are to be forgotten what the rules count, without words and addresses.
@@ -136,7 +129,10 @@ enum Contacts {
         let tables = try tables ?? Tables(connection)
         var message = message
         if mayBeStopped { message.stops = try PersonStops.of(message.addressKey, connection) }
-        let addressee = tables.hasAddressees ? try Addressee.of(message.addressKey, connection) : nil
+        let caps = policy.caps(message.channel, now: now)
+        let past = Past(message, but, caps, now: now, connection)
+        var (addressee, history): (Addressee?, [Gate.Contact]?)
+        if tables.hasAddressees { (addressee, history) = try past.ofPerson() }
         if let known = addressee?.facts {
             message.kind = known.kind
             message.language = known.language
@@ -153,33 +149,88 @@ enum Contacts {
             ]
             message.hasConsent = try connection.first(consent, values) { _ in true } ?? false
         }
-        let caps = policy.caps(message.channel, now: now)
-        guard let longest = caps.map(\.within).max() else { return message }
-        let isOfConversation = caps.contains(where: \.isOfConversation)
-        if isOfConversation {
+        guard let since = past.since else { return message }
+        if past.isOfConversation {
             message.conversation =
                 try connection.first(conversation, [.integer(message.id)]) { $0.optionalText(0) } ?? nil
         }
-        let own = message.id
-        // All addresses of the person count, of whatever brand wrote to them.
-        let statements = isOfConversation ? recent : recentPlain
-        func found(_ statement: Statement, _ whose: String) throws -> [Gate.Contact?] {
-            let values: [SQLValue] = [.text(whose), .integer(now - longest), .integer(Int64(most))]
-            return try connection.all(statement, values) { contact($0, own, but, isOfConversation) }
-        }
-        var history = try addressee?.person.map { try found(statements.person, $0) }
-        if let addressee, history?.count == most {
-            // So many that it matters which: the newest of each address.
-            history = try ([message.addressKey] + addressee.others(than: message.addressKey, connection)).flatMap {
-                try found(statements.address, $0)
-            }
-        }
-        message.history = try (history ?? found(statements.address, message.addressKey)).compactMap(\.self)
+        message.history = try history ?? past.ofAddress(message.addressKey)
         guard tables.hasTraces else { return message }
         for key in try [message.addressKey] + (addressee?.others(than: message.addressKey, connection) ?? []) {
-            message.history += try traces(of: key, since: now - longest, message.conversation, connection)
+            message.history += try traces(of: key, since: since, message.conversation, connection)
         }
         return message
+    }
+
+    /// What the rules of a brand look back at.
+    private struct Past {
+        let message: Int64
+        let key: String
+        /// Messages that do not count.
+        let but: Set<Int64>
+        /// `nil` where no rule looks back.
+        let since: Int64?
+        let isOfConversation: Bool
+        let connection: any Connection
+
+        init(
+            _ message: Gate.Facts,
+            _ but: Set<Int64>,
+            _ caps: [CompliancePolicy.Cap],
+            now: Int64,
+            _ connection: any Connection
+        ) {
+            self.message = message.id
+            key = message.addressKey
+            self.but = but
+            since = caps.map(\.within).max().map { now - $0 }
+            isOfConversation = caps.contains(where: \.isOfConversation)
+            self.connection = connection
+        }
+
+        private func values(_ key: String) -> [SQLValue] {
+            [.text(key), .integer(since ?? 0), .integer(Int64(Contacts.most))]
+        }
+
+        func ofAddress(_ key: String) throws -> [Gate.Contact] {
+            try connection.all(isOfConversation ? talksToAddress : toAddress, values(key)) { contact($0) }
+                .compactMap(\.self)
+        }
+
+        /// All addresses of the person count, of whatever brand wrote to them. No history where no other address is known, or
+        /// none is asked for.
+        func ofPerson() throws -> (Addressee?, [Gate.Contact]?) {
+            guard since != nil, !isOfConversation else {
+                let addressee = try Addressee.of(key, connection)
+                return (addressee, since == nil ? nil : try ofAll(addressee))
+            }
+            var addressee: Addressee?
+            let contacts = try connection.all(toPerson, values(key)) { row in
+                if addressee == nil { addressee = Addressee(row, at: 4) }
+                return row.optionalInteger(0) == nil ? nil : contact(row)
+            }
+            guard addressee?.person != nil else { return (addressee, nil) }
+            // So many that it matters which: the newest of each address.
+            return (addressee, contacts.count == most ? try ofAll(addressee) : contacts.compactMap(\.self))
+        }
+
+        private func ofAll(_ addressee: Addressee?) throws -> [Gate.Contact]? {
+            guard let addressee, addressee.person != nil else { return nil }
+            return try ([key] + addressee.others(than: key, connection)).flatMap { try ofAddress($0) }
+        }
+
+        /// `nil` for what does not count.
+        private func contact(_ row: any Row) -> Gate.Contact? {
+            let id = row.integer(0)
+            guard id != message, !but.contains(id), let channel = Channel(rawValue: row.text(1)) else { return nil }
+            return Gate.Contact(
+                channel: channel,
+                at: row.integer(2),
+                conversation: isOfConversation ? row.optionalText(4) : nil,
+                isConversation: isOfConversation && row.optionalText(5).map(spoken.contains) ?? false,
+                isUnderway: row.text(3) == MessageState.sending.rawValue
+            )
+        }
     }
 
     /// What went to an address before, of which the messages are forgotten.
@@ -201,22 +252,5 @@ enum Contacts {
                 isConversation: row.integer(3) != 0
             )
         }
-    }
-
-    private static func contact(
-        _ row: any Row,
-        _ own: Int64,
-        _ but: Set<Int64>,
-        _ isOfConversation: Bool
-    ) -> Gate.Contact? {
-        let id = row.integer(0)
-        guard id != own, !but.contains(id), let channel = Channel(rawValue: row.text(1)) else { return nil }
-        return Gate.Contact(
-            channel: channel,
-            at: row.integer(2),
-            conversation: isOfConversation ? row.optionalText(4) : nil,
-            isConversation: isOfConversation && row.optionalText(5).map(spoken.contains) ?? false,
-            isUnderway: row.text(3) == MessageState.sending.rawValue
-        )
     }
 }

@@ -119,8 +119,16 @@ struct EmailFooter {
     }
 
     private static func escaped(_ text: String) -> String {
-        guard text.utf8.contains(where: { "&<>\"'".utf8.contains($0) }) else { return text }
+        var given = text
+        guard given.withUTF8({ $0.contains(where: isMarkup) }) else { return text }
         return text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
             .replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
+    }
+
+    private static func isMarkup(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x26, 0x3c, 0x3e, 0x22, 0x27: true
+        default: false
+        }
     }
 }

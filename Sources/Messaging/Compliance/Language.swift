@@ -9,6 +9,10 @@ public enum Language: String, Sendable, CaseIterable {
 
     /// The one of a locale such as `de-AT`; English where there is none.
     public init(locale: String) {
+        if let exactly = Language(rawValue: locale) {
+            self = exactly
+            return
+        }
         let tag = locale.prefix { $0 != "-" && $0 != "_" }.lowercased()
         self = Language(rawValue: tag) ?? .english
     }

@@ -28,15 +28,22 @@ public struct OptOutLink: Sendable, Equatable {
         self.locale = locale
     }
 
-    private static let separator = "\u{1F}"
+    private static let separator: UInt8 = 0x1f
 
     fileprivate var plain: [UInt8] {
-        let words = ["\(message)", channel.rawValue, addressKey, brand, category, locale]
-        return Array(words.joined(separator: OptOutLink.separator).utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(128)
+        bytes += String(message).utf8
+        for word in [channel.rawValue, addressKey, brand, category, locale] {
+            bytes.append(OptOutLink.separator)
+            bytes += word.utf8
+        }
+        return bytes
     }
 
     fileprivate init?(plain: some Collection<UInt8>) {
-        let words = String(decoding: plain, as: UTF8.self).components(separatedBy: OptOutLink.separator)
+        let words = plain.split(separator: OptOutLink.separator, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
         guard words.count == 6, let message = Int64(words[0]), let channel = Channel(rawValue: words[1]) else {
             return nil
         }
@@ -135,20 +142,25 @@ enum Base64URL {
     }()
 
     static func encode(_ bytes: [UInt8]) -> String {
-        var out: [UInt8] = []
-        out.reserveCapacity(bytes.count * 4 / 3 + 3)
-        var (word, bits) = (0, 0)
-        for byte in bytes {
-            word = word << 8 | Int(byte)
-            bits += 8
-            while bits >= 6 {
-                bits -= 6
-                out.append(digits[word >> bits & 63])
+        let digits = digits
+        return String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { out in
+            var (word, bits, count) = (0, 0, 0)
+            for byte in bytes {
+                word = word << 8 | Int(byte)
+                bits += 8
+                while bits >= 6 {
+                    bits -= 6
+                    out[count] = digits[word >> bits & 63]
+                    count += 1
+                }
+                word &= 1 << bits - 1
             }
-            word &= 1 << bits - 1
+            if bits > 0 {
+                out[count] = digits[word << (6 - bits) & 63]
+                count += 1
+            }
+            return count
         }
-        if bits > 0 { out.append(digits[word << (6 - bits) & 63]) }
-        return String(decoding: out, as: UTF8.self)
     }
 
     /// `nil` for what ``encode(_:)`` never gives.

@@ -11,12 +11,17 @@ public struct OneClickUnsubscribe: Sendable, Hashable {
         guard isSecure || url.utf8.span.has("http://", at: 0), url.utf8.count <= 900 else {
             throw .invalidUnsubscribeURL(url)
         }
-        for byte in url.utf8 where byte <= 0x20 || byte >= 0x7f || byte == 0x22 || byte == 0x3c || byte == 0x3e {
-            throw .invalidUnsubscribeURL(url)
+        let span = url.utf8.span
+        for index in span.indices {
+            let byte = span[index]
+            guard byte > 0x20, byte < 0x7f, byte != 0x22, byte != 0x3c, byte != 0x3e else {
+                throw .invalidUnsubscribeURL(url)
+            }
         }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(128 + span.count)
         bytes.append("List-Unsubscribe: <")
-        bytes.append(url.utf8.span)
+        bytes.append(span)
         bytes.append(0x3e)
         if let address {
             guard address.localPart.utf8.allSatisfy(ASCIISet.extendedParameter.contains) else {

@@ -55,12 +55,31 @@ public enum Timestamp {
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let rest = seconds - days * 86_400
         let (year, month, day) = civil(days)
-        func pad(_ value: Int64, _ width: Int) -> String {
-            let text = String(value)
-            return String(repeating: "0", count: max(0, width - text.count)) + text
+        let yearWidth = abs(year) < 10_000 ? 4 : String(abs(year)).utf8.count
+        return String(unsafeUninitializedCapacity: 40) { bytes in
+            var count = 0
+            func put(_ value: Int64, _ width: Int, _ end: UInt8) {
+                var value = value
+                for index in (count..<count + width).reversed() {
+                    bytes[index] = 0x30 + UInt8(value % 10)
+                    value /= 10
+                }
+                bytes[count + width] = end
+                count += width + 1
+            }
+            if year < 0 {
+                bytes[0] = 0x2d
+                count = 1
+            }
+            put(abs(year), yearWidth, 0x2d)
+            put(month, 2, 0x2d)
+            put(day, 2, 0x54)
+            put(rest / 3600, 2, 0x3a)
+            put(rest / 60 % 60, 2, 0x3a)
+            put(rest % 60, 2, fraction == 0 ? 0x5a : 0x2e)
+            if fraction > 0 { put(fraction, 3, 0x5a) }
+            return count
         }
-        return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(pad(rest / 3600, 2)):\(pad(rest / 60 % 60, 2)):"
-            + "\(pad(rest % 60, 2))\(fraction == 0 ? "" : "." + pad(fraction, 3))Z"
     }
 
     private static func daysInMonth(_ year: Int64, _ month: Int64) -> Int64 {

@@ -85,6 +85,20 @@ struct StatementPlanTests {
             ["SEARCH addressee USING COVERING INDEX addressee_person (person=?)"]
         ),
         HotStatement(
+            "look up an addressee and what went to its person",
+            "FROM addressee own LEFT JOIN",
+            [
+                "SEARCH own USING PRIMARY KEY (address_key=?)",
+                "SEARCH other USING COVERING INDEX addressee_person (person=?) LEFT-JOIN",
+                "SEARCH message USING INDEX message_recipient (address_key=?) LEFT-JOIN",
+            ]
+        ),
+        HotStatement(
+            "look up what went to an address",
+            "message.state FROM message\nWHERE message.address_key",
+            ["SEARCH message USING INDEX message_recipient (address_key=?)"]
+        ),
+        HotStatement(
             "find what an order keeps",
             "share > $2 AND share < $3",
             ["SEARCH message USING INDEX message_share (channel=? AND share>? AND share<?)"]

@@ -141,9 +141,12 @@ class Dunlin:
         return path
 
     def people(self, folder, number):
-        """People of two addresses each, of whom something is known; some get messages. Returns when all is in one file."""
+        """People of two addresses each, of whom something is known; some get messages. Returns when all is in one file.
+
+        They are not listed in memory: a command that is started later would count it as its own.
+        """
         database = sqlite3.connect(folder / "dunlin.sqlite")
-        keys = [(f"customer.{i}@d{i % 50}.example.com", f"person {i // 2}") for i in range(number)]
+        keys = ((f"customer.{i}@d{i % 50}.example.com", f"person {i // 2}") for i in range(number))
         with database:
             database.executemany(
                 "INSERT INTO addressee (address_key, person, kind) VALUES (?, ?, 'personal')", keys

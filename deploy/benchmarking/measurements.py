@@ -77,11 +77,7 @@ def measure_limits(options, dunlin, sink, report):
         note(f"run {number + 1}: {cpu['with'][-1]:.1f} µs of CPU each with limits, {cpu['without'][-1]:.1f} µs without")
     for name, series in cpu.items():
         report.keep(f"limits_{name}_cpu_us", series)
-    more = cpu["with"].median - cpu["without"].median
-    report.add(
-        f"a limit for each of {DOMAINS:,} domains", f"{cpu['with'].median:.1f} µs of CPU each",
-        f"without: {cpu['without'].median:.1f} µs", f"{more:+.1f} µs", "+3 µs", more <= 3,
-    )
+    report.difference(f"a limit for each of {DOMAINS:,} domains", cpu["with"], "without", cpu["without"], 3)
 
 
 GATE = ("    compliance: {send_hours: {from: \"00:00\", to: \"24:00\"}, frequency: [{most: 1000, within: 7d}], "
@@ -121,13 +117,8 @@ def measure_compliance(options, dunlin, sink, report):
         note(f"run {number_of_run + 1}: " + ", ".join(f"{name} {series[-1]:.1f} µs" for name, series in cpu.items()))
     for name, series in cpu.items():
         report.keep(f"comply_{name.replace(' ', '_')}_cpu_us", series)
-    plain = cpu["plain"].median
     for name, goal in [("no rules", None), ("rules", 10), ("rules and links", 20), ("Ed25519", None), ("RSA-2048", None)]:
-        more = cpu[name].median - plain
-        report.add(
-            f"{name}, {number:,} opt-outs and people", f"{cpu[name].median:.1f} µs of CPU each", f"plain: {plain:.1f} µs",
-            f"{more:+.1f} µs", f"+{goal} µs" if goal else "", more <= goal if goal else None,
-        )
+        report.difference(f"{name}, {number:,} opt-outs and people", cpu[name], "plain", cpu["plain"], goal)
 
 
 def measure_head_of_line(options, dunlin, sink, report):

@@ -13,6 +13,11 @@ class Series(list):
         return statistics.median(self)
 
     @property
+    def least(self):
+        """The best estimate of processor time: what else the machine does only adds to it."""
+        return min(self)
+
+    @property
     def text(self):
         return f"{count(self.median)}/s"
 
@@ -38,6 +43,14 @@ class Report:
         self.add(
             what, number(dunlin.median) + unit, f"{peer_name}: {number(peer.median)}{unit}", f"{ratio:.2f} x",
             f"{goal:g} x" if goal else "", ratio >= goal if goal else None,
+        )
+
+    def difference(self, what, dunlin, peer_name, peer, goal=None):
+        """What more of processor time a message takes, by the least of both."""
+        more = dunlin.least - peer.least
+        self.add(
+            what, f"{dunlin.least:.1f} µs of CPU each", f"{peer_name}: {peer.least:.1f} µs", f"{more:+.1f} µs",
+            f"+{goal} µs" if goal else "", more <= goal if goal else None,
         )
 
     def text(self):

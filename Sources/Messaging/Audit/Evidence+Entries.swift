@@ -72,7 +72,9 @@ extension Evidence.Entry {
     }
 
     private static func json(_ members: (inout JSONWriter) -> Void) -> [UInt8] {
-        var writer = JSONWriter()
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(512)
+        var writer = JSONWriter(appendingTo: bytes)
         writer.beginObject()
         members(&writer)
         writer.endObject()

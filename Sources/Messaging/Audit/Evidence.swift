@@ -132,7 +132,7 @@ public struct Evidence: Sendable {
             insert,
             entries.map { entry in
                 number += 1
-                let digest = Array(SHA256.hash(data: entry.body))
+                let digest = SHA256.hash(data: entry.body).bytes
                 hash = link(hash, number, now, entry.kind.rawValue, entry.message, digest)
                 return [
                     .integer(number), .integer(now), .text(entry.kind.rawValue), .optional(entry.message),
@@ -213,7 +213,7 @@ public struct Evidence: Sendable {
         bytes.append(contentsOf: kind.utf8)
         bytes.append(0)
         bytes += digest
-        return Array(SHA256.hash(data: bytes))
+        return SHA256.hash(data: bytes).bytes
     }
 
     private static func row(_ row: any Storage.Row) -> Row {
@@ -294,7 +294,7 @@ public struct Evidence: Sendable {
                 verification.faults.append("row \(row.number) does not follow from the one before it")
             }
             if let body = row.body {
-                if Array(SHA256.hash(data: Data(body.utf8))) != row.digest {
+                if SHA256.hash(data: Data(body.utf8)).bytes != row.digest {
                     verification.faults.append("row \(row.number): its words were changed")
                 }
                 let words = try? JSONValue.parse(Array(body.utf8))
@@ -330,6 +330,10 @@ public struct Evidence: Sendable {
         }
         return verification
     }
+}
+
+extension SHA256Digest {
+    var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
 }
 
 extension [UInt8] {

@@ -45,35 +45,52 @@ struct EmailFooter {
     func complete(text: inout [UInt8]) {
         let missing = missing(text, escaping: false)
         guard missing.isAnything else { return }
-        var lines: [String] = ["-- "]
-        if missing.advertisement { lines.append(language.advertisement) }
-        if missing.collector { lines.append(language.fromCollector) }
-        if missing.address { lines += [brand.settings.name, brand.settings.postalAddress] }
-        if missing.stop { lines.append(link.map { "\(language.stopHere):\n\($0)" } ?? language.stopByReply) }
         while text.last == 0x0a || text.last == 0x0d { text.removeLast() }
-        text += Array("\n\n\(lines.joined(separator: "\n"))\n".utf8)
+        text.append("\n\n-- ")
+        for line in lines(missing) { text.append("\n", line) }
+        if missing.stop {
+            if let link {
+                text.append("\n", language.stopHere)
+                text.append(":\n", link)
+            } else {
+                text.append("\n", language.stopByReply)
+            }
+        }
+        text.append("\n")
     }
 
     func complete(html: inout [UInt8]) {
         let missing = missing(html, escaping: true)
         guard missing.isAnything else { return }
-        var lines: [String] = []
-        if missing.advertisement { lines.append(EmailFooter.escaped(language.advertisement)) }
-        if missing.collector { lines.append(EmailFooter.escaped(language.fromCollector)) }
-        if missing.address {
-            lines += [EmailFooter.escaped(brand.settings.name), EmailFooter.escaped(brand.settings.postalAddress)]
+        var block: [UInt8] = []
+        block.reserveCapacity(1024)
+        var before: StaticString =
+            "<div style=\"margin:24px 0 0;padding:12px 0;border-top:1px solid #888;font-size:13px\">"
+        for line in lines(missing) {
+            block.append(before, EmailFooter.escaped(line))
+            before = "<br>"
         }
         if missing.stop {
-            lines.append(
-                link.map { "<a href=\"\(EmailFooter.escaped($0))\">\(EmailFooter.escaped(language.stopHere))</a>" }
-                    ?? EmailFooter.escaped(language.stopByReply)
-            )
+            block.append(before)
+            if let link {
+                block.append("<a href=\"", EmailFooter.escaped(link))
+                block.append("\">", EmailFooter.escaped(language.stopHere))
+                block.append("</a>")
+            } else {
+                block.append("", EmailFooter.escaped(language.stopByReply))
+            }
         }
-        let block = Array(
-            "<div style=\"margin:24px 0 0;padding:12px 0;border-top:1px solid #888;font-size:13px\">\(lines.joined(separator: "<br>"))</div>\n"
-                .utf8
-        )
+        block.append("</div>\n")
         html.insert(contentsOf: block, at: EmailFooter.endOfBody(html))
+    }
+
+    /// What stands above the way to say no.
+    private func lines(_ missing: Missing) -> [String] {
+        var lines: [String] = []
+        if missing.advertisement { lines.append(language.advertisement) }
+        if missing.collector { lines.append(language.fromCollector) }
+        if missing.address { lines += [brand.settings.name, brand.settings.postalAddress] }
+        return lines
     }
 
     /// Before the last `</body>`, else before the last `</html>`, else at the end.
@@ -130,5 +147,12 @@ struct EmailFooter {
         case 0x26, 0x3c, 0x3e, 0x22, 0x27: true
         default: false
         }
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(_ before: StaticString, _ text: String) {
+        append(before)
+        append(text.utf8.span)
     }
 }

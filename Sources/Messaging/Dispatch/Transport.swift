@@ -65,7 +65,7 @@ public struct Delivery: Sendable {
         /// SHA-256 of what goes out; of parts, over their names and bytes in order. Empty for news.
         var hash: [UInt8] {
             switch self {
-            case .email(let email): return Array(SHA256.hash(data: email.bytes))
+            case .email(let email): return SHA256.hash(data: email.bytes).bytes
             case .parts(let parts):
                 var hash = SHA256()
                 for (name, bytes) in parts.parts.sorted(by: { $0.key < $1.key }) {

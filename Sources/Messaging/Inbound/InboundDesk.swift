@@ -24,7 +24,7 @@ public struct InboundDesk: Sendable {
     /// - Returns: what it is, and whether it is new.
     public func take(_ bytes: [UInt8], recipient: String? = nil) async throws -> (mail: InboundMail, isNew: Bool) {
         let mail = InboundMail(bytes, recipient: recipient, ids: ids)
-        let identity = Array(SHA256.hash(data: bytes)).hexadecimal
+        let identity = SHA256.hash(data: bytes).bytes.hexadecimal
         let content = HookContent(matter: .mail(mail), identity: identity)
         let isNew = try await log.take(content, from: InboundDesk.name, raw: Array(bytes.prefix(256 << 10)))
         return (mail, isNew)

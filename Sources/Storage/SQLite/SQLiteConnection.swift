@@ -78,11 +78,16 @@ private final class PreparedStatement {
         guard values.count == positions.count else {
             throw StorageError(.other, "\(positions.count) values were expected, not \(values.count)", sql: sql)
         }
+        var isLarge = false
         defer {
             sqlite3_reset(handle)
-            sqlite3_clear_bindings(handle)
+            // The next run binds every value anew: only what takes memory until then is let go.
+            if isLarge { sqlite3_clear_bindings(handle) }
         }
-        for (index, value) in values.enumerated() { try check(bind(value, at: positions[index])) }
+        for (index, value) in values.enumerated() {
+            if value.byteCount > 65_536 { isLarge = true }
+            try check(bind(value, at: positions[index]))
+        }
         let row = SQLiteRow(handle: handle)
         while true {
             let code = sqlite3_step(handle)

@@ -30,9 +30,25 @@ struct QueueModel {
     }
 
     private(set) var messages: [Int64: Message] = [:]
-    var optOuts: Set<No> = []
+    private var optOuts: Set<No> = []
+    /// Those that nobody has said: a person's own no takes their place.
+    private var suppressed: Set<No> = []
     private(set) var accepted: Int64 = 0
     private(set) var pruned: Int64 = 0
+
+    // MARK: - Saying no
+
+    /// - Returns: how many are new, or say more than what stood there.
+    mutating func optOut(_ no: No) -> Int {
+        let isNew = optOuts.insert(no).inserted
+        let isStronger = suppressed.remove(no) != nil
+        return isNew || isStronger ? 1 : 0
+    }
+
+    mutating func takeBack(_ no: No) -> Bool {
+        suppressed.remove(no)
+        return optOuts.remove(no) != nil
+    }
 
     // MARK: - In
 
@@ -134,7 +150,8 @@ struct QueueModel {
             message.attempts = attempts
             kinds = [.rejected]
             if isCurrent, reason == .recipient {
-                optOuts.insert(No(address: message.address, channel: message.channel, brand: nil))
+                let no = No(address: message.address, channel: message.channel, brand: nil)
+                if optOuts.insert(no).inserted { suppressed.insert(no) }
             }
         case .uncertain(let reason, _)
         where settlement.uncertain == .hold || (reason != .workerDied && attempts >= 3):

@@ -94,7 +94,7 @@ def main():
         f"{facts['file_system']}, fdatasync {facts['fdatasync_ms']} ms\n"
         f"dunlin {facts['dunlin']}, Swift {facts['swift']}, SQLite {facts['sqlite']}, libcurl {facts['libcurl']}, "
         f"Postfix {facts['postfix']}\n"
-        f"Medians of {options.runs}; messages of {size:,} bytes, smtp-source's of {BODY_BYTES:,} and headers; "
+        f"Medians of {options.runs}, the least of processor time; messages of {size:,} bytes, smtp-source's of {BODY_BYTES:,} and headers; "
         f"times are those of whole processes, from start to exit.\n"
     )
     print(report.text())

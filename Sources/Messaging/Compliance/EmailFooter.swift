@@ -77,7 +77,7 @@ struct EmailFooter {
                 block.append("\">", EmailFooter.escaped(language.stopHere))
                 block.append("</a>")
             } else {
-                block.append("", EmailFooter.escaped(language.stopByReply))
+                block += EmailFooter.escaped(language.stopByReply).utf8
             }
         }
         block.append("</div>\n")

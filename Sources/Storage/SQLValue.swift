@@ -15,14 +15,3 @@ public enum SQLValue: Sendable, Hashable {
         value.map(SQLValue.text) ?? .null
     }
 }
-
-extension SQLValue {
-    /// Bytes beside the value itself.
-    var byteCount: Int {
-        switch self {
-        case .null, .integer: 0
-        case .text(let text): text.utf8.count
-        case .utf8(let bytes), .bytes(let bytes): bytes.count
-        }
-    }
-}

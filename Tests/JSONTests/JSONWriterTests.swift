@@ -32,12 +32,17 @@ struct JSONWriterTests {
         )
     }
 
-    @Test("a string of any ASCII comes back as it was", arguments: 0..<128)
-    func escapes(code: Int) throws {
-        let text = "a\(Character(Unicode.Scalar(UInt8(code))))z"
-        var bytes: [UInt8] = []
-        appendJSONString(text, to: &bytes)
-        #expect(try JSONValue.parse(bytes).string == text)
-        #expect(!bytes.contains { $0 < 0x20 })
+    /// The writer looks at eight bytes at a time: the byte stands at each place of such a word, and behind the last.
+    @Test("a string with any ASCII at any place comes back as it was", arguments: 0..<128)
+    func escapes(code: UInt8) throws {
+        for place in 0..<20 {
+            for behind in ["", "é", "\u{10FFFF}z", " \"\\\n"] {
+                let text = String(repeating: "a", count: place) + String(Unicode.Scalar(code)) + behind
+                var bytes: [UInt8] = []
+                appendJSONString(text, to: &bytes)
+                #expect(try JSONValue.parse(bytes).string == text)
+                #expect(!bytes.contains { $0 < 0x20 })
+            }
+        }
     }
 }

@@ -11,11 +11,11 @@ enum Contacts {
             OR message.state = 'bounced' OR message.doubt_since IS NOT NULL)
         """
 
-    /// The newest to an address.
+    /// The newest to an address, beside the message that is asked about: its own row is not even looked at.
     private static let toAddress = Statement(
         """
         SELECT message.id, message.channel, message.started_at, message.state FROM message
-        WHERE message.address_key = $1 AND message.started_at > $2 AND \(underway)
+        WHERE message.address_key = $1 AND message.id <> $4 AND message.started_at > $2 AND \(underway)
         ORDER BY message.id DESC LIMIT $3
         """
     )
@@ -26,7 +26,8 @@ enum Contacts {
         """
         SELECT message.id, message.channel, message.started_at, message.state, own.person, own.kind, own.language, own.zones
         FROM addressee own LEFT JOIN addressee other ON other.person = own.person
-        LEFT JOIN message ON message.address_key = other.address_key AND message.started_at > $2 AND \(underway)
+        LEFT JOIN message ON message.address_key = other.address_key AND message.id <> $4 AND message.started_at > $2
+            AND \(underway)
         WHERE own.address_key = $1 LIMIT $3
         """
     )
@@ -37,7 +38,8 @@ enum Contacts {
         SELECT message.id, message.channel, coalesce(task.finished_at, message.started_at), message.state,
             content.conversation, task.outcome
         FROM message JOIN content ON content.id = message.id LEFT JOIN task ON task.message = message.id
-        WHERE message.address_key = $1 AND coalesce(task.finished_at, message.started_at) > $2 AND \(underway)
+        WHERE message.address_key = $1 AND message.id <> $4 AND coalesce(task.finished_at, message.started_at) > $2
+            AND \(underway)
         ORDER BY message.id DESC LIMIT $3
         """
     )
@@ -189,7 +191,7 @@ enum Contacts {
         }
 
         private func values(_ key: String) -> [SQLValue] {
-            [.text(key), .integer(since ?? 0), .integer(Int64(Contacts.most))]
+            [.text(key), .integer(since ?? 0), .integer(Int64(Contacts.most)), .integer(message)]
         }
 
         func ofAddress(_ key: String) throws -> [Gate.Contact] {
@@ -205,13 +207,15 @@ enum Contacts {
                 return (addressee, since == nil ? nil : try ofAll(addressee))
             }
             var addressee: Addressee?
-            let contacts = try connection.all(toPerson, values(key)) { row in
+            var (contacts, rows): ([Gate.Contact], Int) = ([], 0)
+            try connection.query(toPerson, values(key)) { row in
+                rows += 1
                 if addressee == nil { addressee = Addressee(row, at: 4) }
-                return row.optionalInteger(0) == nil ? nil : contact(row)
+                if !row.isNull(0), let contact = contact(row) { contacts.append(contact) }
             }
             guard addressee?.person != nil else { return (addressee, nil) }
             // So many that it matters which: the newest of each address.
-            return (addressee, contacts.count == most ? try ofAll(addressee) : contacts.compactMap(\.self))
+            return (addressee, rows == most ? try ofAll(addressee) : contacts)
         }
 
         private func ofAll(_ addressee: Addressee?) throws -> [Gate.Contact]? {
@@ -222,7 +226,7 @@ enum Contacts {
         /// `nil` for what does not count.
         private func contact(_ row: any Row) -> Gate.Contact? {
             let id = row.integer(0)
-            guard id != message, !but.contains(id), let channel = Channel(rawValue: row.text(1)) else { return nil }
+            guard !but.contains(id), let channel = Channel(rawValue: row.text(1)) else { return nil }
             return Gate.Contact(
                 channel: channel,
                 at: row.integer(2),

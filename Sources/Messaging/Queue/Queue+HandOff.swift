@@ -120,8 +120,7 @@ extension Queue {
         var undecided: Set<Int64> = []
         let share: [SQLValue] = [.text(request.share.channel.rawValue), .text(request.share.name)]
         func claim(_ priority: Int64, _ limit: Int) throws {
-            var claimed: [(order: (Int64, Int64), handOff: HandOff)] = []
-            var listed: [(facts: Gate.Facts, order: (Int64, Int64), handOff: HandOff, hasOptOuts: Bool)] = []
+            var claimed: [(handOff: HandOff, template: String, hasOptOuts: Bool, isListed: Bool)] = []
             try transaction.query(
                 Queue.claim,
                 [share[0], .integer(priority), .integer(now), .integer(Int64(limit)), .integer(node), share[1]]
@@ -148,27 +147,30 @@ extension Queue {
                 handOff.category = row.text(8)
                 handOff.zones = row.optionalText(15) ?? ""
                 let isFree = isPlain && !(channel == .email && CarrierDomains.contains(handOff.domain))
-                if row.integer(10) == 0, handOff.expires.map({ $0 > now }) ?? true, isFree || handOff.isTest,
-                    !(channel == .sms && (policy.stopEvery != nil || handOff.category.hasPrefix(TextAnswer.prefix)))
-                {
-                    claimed.append(((handOff.due, handOff.id), handOff))
-                } else {
-                    var facts = Gate.Facts(
-                        channel: handOff.channel,
-                        brand: handOff.brand,
-                        category: handOff.category,
-                        addressKey: handOff.addressKey,
-                        expires: handOff.expires
-                    )
-                    facts.id = handOff.id
-                    facts.domain = handOff.domain
-                    facts.zones = Queue.zones(handOff.zones)
-                    facts.template = row.text(16)
-                    listed.append((facts, (handOff.due, handOff.id), handOff, row.integer(10) > 0))
-                    undecided.insert(handOff.id)
-                }
+                let hasOptOuts = row.integer(10) > 0
+                let isListed =
+                    hasOptOuts || handOff.expires.map { $0 <= now } ?? false || !(isFree || handOff.isTest)
+                    || channel == .sms && (policy.stopEvery != nil || handOff.category.hasPrefix(TextAnswer.prefix))
+                if isListed { undecided.insert(handOff.id) }
+                claimed.append((handOff, isListed ? row.text(16) : "", hasOptOuts, isListed))
             }
-            for (var facts, order, var handOff, hasOptOuts) in listed.sorted(by: { $0.order < $1.order }) {
+            claimed.sort { ($0.handOff.due, $0.handOff.id) < ($1.handOff.due, $1.handOff.id) }
+            for (var handOff, template, hasOptOuts, isListed) in claimed {
+                guard isListed else {
+                    handOffs.append(handOff)
+                    continue
+                }
+                var facts = Gate.Facts(
+                    channel: handOff.channel,
+                    brand: handOff.brand,
+                    category: handOff.category,
+                    addressKey: handOff.addressKey,
+                    expires: handOff.expires
+                )
+                facts.id = handOff.id
+                facts.domain = handOff.domain
+                facts.zones = Queue.zones(handOff.zones)
+                facts.template = template
                 var verdict = try Queue.decide(
                     &facts,
                     policy,
@@ -182,23 +184,26 @@ extension Queue {
                 if verdict == .send, !handOff.isTest, let kept = try keeper?.keeps(facts, handOff, transaction) {
                     verdict = kept
                 }
-                if case .send = verdict {
-                    undecided.remove(handOff.id)
-                    handOff.language = facts.language
-                    let isAnswer = TextAnswer(category: facts.category) != nil
-                    if !handOff.isTest, !isAnswer {
-                        if closes[facts.zones] == nil { closes[facts.zones] = Gate.closes(facts, policy, now: now) }
-                        handOff.closes = closes[facts.zones] ?? nil
-                        if channel == .sms, let every = policy.stopEvery {
-                            handOff.tellsStop = try StopWording.isDue(facts, every: every, transaction)
-                        }
-                    }
-                    claimed.append((order, handOff))
-                } else {
+                guard case .send = verdict else {
                     stopped.append(Stop(message: facts, fence: handOff.fence, isTest: handOff.isTest, verdict: verdict))
+                    continue
                 }
+                undecided.remove(handOff.id)
+                handOff.language = facts.language
+                let isAnswer = TextAnswer(category: facts.category) != nil
+                if !handOff.isTest, !isAnswer {
+                    if let known = closes[facts.zones] {
+                        handOff.closes = known
+                    } else {
+                        handOff.closes = Gate.closes(facts, policy, now: now)
+                        closes[facts.zones] = .some(handOff.closes)
+                    }
+                    if channel == .sms, let every = policy.stopEvery {
+                        handOff.tellsStop = try StopWording.isDue(facts, every: every, transaction)
+                    }
+                }
+                handOffs.append(handOff)
             }
-            handOffs += claimed.sorted { $0.order < $1.order }.map(\.handOff)
         }
         let strict = request.limit - request.aged
         for priority in Int64(0)...9 where handOffs.count + stopped.count < strict {

@@ -78,55 +78,46 @@ private final class PreparedStatement {
         guard values.count == positions.count else {
             throw StorageError(.other, "\(positions.count) values were expected, not \(values.count)", sql: sql)
         }
-        var isLarge = false
-        defer {
-            sqlite3_reset(handle)
-            // The next run binds every value anew: only what takes memory until then is let go.
-            if isLarge { sqlite3_clear_bindings(handle) }
-        }
-        for (index, value) in values.enumerated() {
-            if value.byteCount > 65_536 { isLarge = true }
-            try check(bind(value, at: positions[index]))
-        }
-        let row = SQLiteRow(handle: handle)
-        while true {
-            let code = sqlite3_step(handle)
-            if code == SQLITE_ROW {
-                try body(row)
-            } else {
-                return try check(code)
+        defer { sqlite3_clear_bindings(handle) }
+        try withBound(values, from: 0) {
+            defer { sqlite3_reset(handle) }
+            let row = SQLiteRow(handle: handle)
+            while true {
+                let code = sqlite3_step(handle)
+                if code == SQLITE_ROW {
+                    try body(row)
+                } else {
+                    return try check(code)
+                }
             }
         }
     }
 
-    private func bind(_ value: SQLValue, at position: Int32) -> Int32 {
-        switch value {
-        case .null:
-            return sqlite3_bind_null(handle, position)
-        case .integer(let integer):
-            return sqlite3_bind_int64(handle, position, integer)
-        case .text(var text):
-            return text.withUTF8 { utf8 in
-                utf8.withMemoryRebound(to: CChar.self) {
-                    sqlite3_bind_text(handle, position, $0.baseAddress, Int32($0.count), transient)
-                }
-            }
-        case .utf8(let utf8):
-            return utf8.withUnsafeBytes {
-                sqlite3_bind_text(
-                    handle,
-                    position,
-                    $0.baseAddress?.assumingMemoryBound(to: CChar.self),
-                    Int32($0.count),
-                    transient
+    /// Binds the values from an index on while `body` runs. SQLite reads texts and bytes where they lie (`SQLITE_STATIC`): each is
+    /// held by a call of its own.
+    private func withBound(_ values: [SQLValue], from first: Int, _ body: () throws -> Void) throws {
+        for index in first..<values.count {
+            let position = positions[index]
+            func hold(_ bytes: UnsafeRawBufferPointer, isText: Bool) throws {
+                let count = Int32(bytes.count)
+                // An empty array has no address, and no address would mean NULL.
+                let start = bytes.baseAddress ?? UnsafeRawPointer(handle)
+                try check(
+                    isText
+                        ? sqlite3_bind_text(handle, position, start.assumingMemoryBound(to: CChar.self), count, nil)
+                        : sqlite3_bind_blob(handle, position, start, count, nil)
                 )
+                try withBound(values, from: index + 1, body)
             }
-        case .bytes(let bytes):
-            guard !bytes.isEmpty else { return sqlite3_bind_zeroblob(handle, position, 0) }
-            return bytes.withUnsafeBytes {
-                sqlite3_bind_blob(handle, position, $0.baseAddress, Int32($0.count), transient)
+            switch values[index] {
+            case .null: try check(sqlite3_bind_null(handle, position))
+            case .integer(let integer): try check(sqlite3_bind_int64(handle, position, integer))
+            case .text(var text): return try text.withUTF8 { try hold(UnsafeRawBufferPointer($0), isText: true) }
+            case .utf8(let utf8): return try utf8.withUnsafeBytes { try hold($0, isText: true) }
+            case .bytes(let bytes): return try bytes.withUnsafeBytes { try hold($0, isText: false) }
             }
         }
+        try body()
     }
 
     private func check(_ code: Int32) throws {
@@ -139,9 +130,6 @@ private final class PreparedStatement {
         )
     }
 }
-
-/// SQLite copies the bytes before the call returns (`SQLITE_TRANSIENT`).
-private nonisolated(unsafe) let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
 private struct SQLiteRow: Row {
     let handle: OpaquePointer

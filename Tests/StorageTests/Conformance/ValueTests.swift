@@ -86,6 +86,38 @@ struct ValueTests {
         #expect(contents?.data == bytes)
     }
 
+    @Test("values of one run are not those of the next, whatever became of it", arguments: DatabaseDriver.all)
+    func keepsRunsApart(_ driver: DatabaseDriver) async throws {
+        let put = Statement("INSERT INTO box (id, number, words, data) VALUES ($1, $1, $2, $3)")
+        let all = Statement("SELECT number, words, data FROM box ORDER BY id")
+        let long = String(repeating: "word ", count: 1000)
+        let rows: [[SQLValue]] = [
+            [.integer(1), .text(long), .bytes([1, 2, 3])], [.integer(2), .null, .null],
+            [.integer(3), .utf8(Array("three".utf8)), .bytes([])],
+        ]
+        let database = try driver.place().open()
+        let contents = try await database.write(.process) { transaction in
+            try transaction.execute(ValueTests.create, [])
+            try transaction.batch(put, rows)
+            return try transaction.all(all) { row in
+                Contents(
+                    number: row.optionalInteger(0),
+                    words: row.optionalText(1),
+                    data: row.bytes(2),
+                    isNull: (0...2).map { row.isNull($0) }
+                )
+            }
+        }
+        #expect(
+            contents == [
+                Contents(number: 1, words: long, data: [1, 2, 3], isNull: [false, false, false]),
+                Contents(number: 2, words: nil, data: [], isNull: [false, true, true]),
+                Contents(number: 3, words: "three", data: [], isNull: [false, false, false]),
+            ]
+        )
+        try database.close()
+    }
+
     @Test("NULL is not 0 and not empty, and reads as both", arguments: DatabaseDriver.all)
     func keepsNull(_ driver: DatabaseDriver) async throws {
         let database = try driver.place().open()

@@ -73,12 +73,17 @@ public struct Evidence: Sendable {
     private static let last = Statement(
         "SELECT \(columns) FROM evidence WHERE chain = 0 ORDER BY number DESC LIMIT 1"
     )
-    private static let insert = Statement(
-        """
-        INSERT INTO evidence (chain, number, at, kind, message, address_key, body, digest, hash)
-        VALUES (0, $1, $2, $3, $4, $5, $6, $7, $8)
-        """
-    )
+    private static let insert = Statement(insertion(of: 1))
+    /// A statement has its price beside that of its rows.
+    private static let insertMany = Statement(insertion(of: many))
+    private static let many = 8
+
+    private static func insertion(of rows: Int) -> String {
+        "INSERT INTO evidence (chain, number, at, kind, message, address_key, body, digest, hash) VALUES "
+            + (0..<rows).map { row in "(0, " + (1...8).map { "$\(8 * row + $0)" }.joined(separator: ", ") + ")" }
+            .joined(separator: ", ")
+    }
+
     private static let page = Statement(
         "SELECT \(columns) FROM evidence WHERE chain = 0 AND number > $1 ORDER BY number LIMIT $2"
     )
@@ -116,7 +121,9 @@ public struct Evidence: Sendable {
         "SELECT number, at FROM evidence WHERE chain = 0 AND number >= $1 ORDER BY number LIMIT 1"
     )
 
-    static let statements = [last, insert, page, ofMessage, ofPerson, strangers, erase, old, eraseRow, next]
+    static let statements = [
+        last, insert, insertMany, page, ofMessage, ofPerson, strangers, erase, old, eraseRow, next,
+    ]
 
     /// Before the first row.
     static let origin = [UInt8](repeating: 0, count: 32)
@@ -128,19 +135,23 @@ public struct Evidence: Sendable {
         let last = try transaction.first(last, [], row)
         var (number, hash) = (last?.number ?? 0, last?.hash ?? origin)
         let now = transaction.now
-        try transaction.batch(
-            insert,
-            entries.map { entry in
+        var start = 0
+        while start < entries.count {
+            let count = entries.count - start < many ? 1 : many
+            var values: [SQLValue] = []
+            values.reserveCapacity(8 * count)
+            for entry in entries[start..<start + count] {
                 number += 1
                 let digest = SHA256.hash(data: entry.body).bytes
                 hash = link(hash, number, now, entry.kind.rawValue, entry.message, digest)
-                return [
+                values += [
                     .integer(number), .integer(now), .text(entry.kind.rawValue), .optional(entry.message),
-                    .text(entry.addressKey), .utf8(entry.body), .bytes(digest),
-                    .bytes(hash),
+                    .text(entry.addressKey), .utf8(entry.body), .bytes(digest), .bytes(hash),
                 ]
             }
-        )
+            try transaction.execute(count == 1 ? insert : insertMany, values)
+            start += count
+        }
     }
 
     /// Erases the words of what was sent to an address, and keeps which rows they were.

@@ -55,6 +55,22 @@ struct EvidenceTests {
         #expect(try await evidence.of(message: 3).map(\.number) == [3])
     }
 
+    @Test("is the same whether its rows come one by one or many at once", arguments: [1, 7, 8, 9, 21])
+    func many(count: Int) async throws {
+        let (alone, together) = (try await QueueFixture(), try await QueueFixture())
+        for number in 1...count {
+            try await alone.database.write(.process) { try Evidence.append([Self.entry(number)], $0) }
+        }
+        try await together.database.write(.process) { try Evidence.append((1...count).map(Self.entry), $0) }
+        let head = try await Evidence(together.database).head()
+        #expect(head?.number == Int64(count))
+        #expect(try await Evidence(alone.database).head()?.hashText == head?.hashText)
+        #expect(try await Evidence(together.database).verify() == .init(rows: Int64(count), erased: 0, faults: []))
+        #expect(
+            try await Evidence(together.database).of(message: 1).map(\.body) == [#"{"to":"person1@example.com","n":1}"#]
+        )
+    }
+
     @Test("shows what was changed, taken out, exchanged or cut off, and where")
     func broken() async throws {
         for (sql, expected) in [
@@ -67,7 +83,7 @@ struct EvidenceTests {
             (["UPDATE evidence SET address_key = 'x' WHERE number = 3"], ["row 3: whom it is about was changed"]),
             (
                 [
-                    "INSERT INTO evidence (chain, number, at, kind, digest, hash) VALUES (1, 1, 0, 'attempt', X'00', X'00')"
+                    "INSERT INTO evidence (chain, number, at, kind, digest, hash) VALUES (1, 99, 0, 'attempt', X'00', X'00')"
                 ], ["1 rows stand outside of the chain"]
             ),
             (["DELETE FROM evidence WHERE number < 4"], ["rows 1 to 3 are missing"]),

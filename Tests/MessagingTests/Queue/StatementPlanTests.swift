@@ -244,6 +244,16 @@ struct StatementPlanTests {
                 "SEARCH news USING COVERING INDEX news_message (subscription=? AND message=? AND id<?)"
             ]
         ),
+        HotStatement(
+            "evidence of a message",
+            "FROM evidence WHERE message = $1",
+            ["SEARCH evidence USING INDEX evidence_of_message (message=? AND rowid>?)"]
+        ),
+        HotStatement(
+            "evidence in order",
+            "number > $1 ORDER BY number LIMIT $2",
+            ["SEARCH evidence USING INTEGER PRIMARY KEY (rowid>?)"]
+        ),
         HotStatement("cancel", "WHERE id = $1 AND state IN ('waiting', 'held')", [byID]),
         HotStatement("replay", "attempts = 0, finished_at = NULL", [byID]),
         HotStatement("approve", "ELSE $2 END, since = $2, reason = $3", [byID]),
@@ -278,7 +288,7 @@ struct StatementPlanTests {
         var scanned: Set<String> = []
         for statement in Statements.all
         where !["CREATE", "ALTER", "DROP"].contains(where: statement.text(.sqlite).hasPrefix)
-            && !statement.text(.sqlite).contains("pause_order")
+            && !statement.text(.sqlite).contains("pause_order") && !statement.text(.sqlite).contains("evidence_before")
             && !statement.text(.sqlite).hasSuffix("FROM person")
         {
             for line in try await plan(of: statement, in: fixture) {

@@ -45,7 +45,14 @@ public struct ComplianceCounts: Sendable {
         """
     )
 
-    static let statements = [add, list]
+    private static let busiest = Statement(
+        """
+        SELECT subject, day, sum(count) FROM compliance_count WHERE kind = 'sent' AND subject IN ('google', 'microsoft')
+        GROUP BY subject, day ORDER BY sum(count) DESC, day
+        """
+    )
+
+    static let statements = [add, list, busiest]
 
     static func add(_ counts: [Key: Int64], _ transaction: any Transaction) throws {
         guard !counts.isEmpty else { return }
@@ -71,6 +78,31 @@ public struct ComplianceCounts: Sendable {
                     count: row.integer(4)
                 )
             }
+        }
+    }
+
+    /// A provider that counts whoever has sent it so many messages in a day as a bulk sender, for good, and asks more of them.
+    public struct BulkSender: Sendable, Equatable {
+        /// `google` or `microsoft`.
+        public let provider: String
+        /// The busiest, counted from 1970, UTC.
+        public let day: Int64
+        public let count: Int64
+    }
+
+    /// Where bulk senders begin: "close to 5,000" in 24 hours at Gmail (<https://support.google.com/a/answer/14229414>), more than
+    /// 5,000 a day at Outlook.com, as its postmaster page says.
+    static let bulk: Int64 = 4_500
+
+    /// All brands together, as they may share a domain; a provider counts any 24 hours, and here days are.
+    public func bulkSenders() async throws -> [BulkSender] {
+        let busiest = try await database.read { connection in
+            try connection.all(ComplianceCounts.busiest) {
+                BulkSender(provider: $0.text(0), day: $0.integer(1), count: $0.integer(2))
+            }
+        }
+        return ["google", "microsoft"].compactMap { provider in
+            busiest.first { $0.provider == provider && $0.count >= ComplianceCounts.bulk }
         }
     }
 }

@@ -26,6 +26,7 @@ struct CompliancePageRoutes {
     ) async throws -> Response {
         let figures = try await backend.reputation.list(days: CompliancePageRoutes.days, now: backend.clock.now())
         let counts = try await backend.counts.list(days: CompliancePageRoutes.days, now: backend.clock.now())
+        let bulk = try await backend.counts.bulkSenders()
         let head = try await backend.evidence.head()
         let policies = backend.policies
         let value = try await page.value(
@@ -53,6 +54,13 @@ struct CompliancePageRoutes {
                 },
                 "providers": providers(counts),
                 "has_providers": .flag(counts.contains { $0.kind == .sent || $0.kind == .refused }),
+                "bulk": bulk.list { sender in
+                    [
+                        "provider": .text(sender.provider == "google" ? "Gmail" : "Outlook.com"),
+                        "day": .text(String(Timestamp.text(sender.day * 86_400_000).prefix(10))),
+                        "count": .text(Words.count(sender.count)),
+                    ]
+                },
                 "evidence": [
                     "rows": .text(Words.count(head?.number ?? 0)), "hash": .text(head?.hashText ?? ""),
                     "at": .text(head.map { Words.time($0.at) } ?? ""), "is_there": .flag(head != nil),

@@ -31,8 +31,8 @@ struct TokenCommand: AsyncParsableCommand {
         @OptionGroup var options: CommonOptions
         @Option(help: "What lists and the stories of messages call it. It cannot be used again.")
         var name: String
-        @Option(help: "What it may do, with commas between: enqueue, read, operate, comply.")
-        var scope: String
+        @Option(help: "What it may do: enqueue, read, operate, comply. Several with commas between, or one each.")
+        var scope: [String]
         @Option(help: "Messages a second that it may hand in (default: no limit).")
         var rate: Int?
         @Flag(help: "Its messages go to the outbox only.")
@@ -41,7 +41,7 @@ struct TokenCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            let scopes = try TokenCommand.scopes(scope)
+            let scopes = try TokenCommand.scopes(scope.joined(separator: ","))
             guard (1...Tokens.longestName).contains(name.utf8.count),
                 !name.unicodeScalars.contains(where: { $0.value < 0x20 })
             else { throw ValidationError("A name has 1 to \(Tokens.longestName) bytes, in one line.") }

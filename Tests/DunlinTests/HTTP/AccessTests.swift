@@ -67,6 +67,8 @@ struct AccessTests {
         #expect(try await !site.run("token", "list", "--json").contains(made.token))
         #expect(try await site.dunlin("token", "create", "--name", "late", "--scope", "read").code == 65)
         #expect(try await site.dunlin("token", "create", "--name", "x", "--scope", "reed").code == 64)
+        try await site.run("token", "create", "--name", "both", "--scope", "read", "--scope", "operate,comply")
+        #expect(try await site.run("token", "list", "--json").contains(#""read,operate,comply""#))
         try await site.run("token", "revoke", "late")
         try await eventually("it is refused") {
             try await server.send("GET", "/v1/me", token: made.token).status == 401

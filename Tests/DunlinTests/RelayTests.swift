@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("aiosmtpd as a relay, with STARTTLS and AUTH")

@@ -1,5 +1,6 @@
 import Foundation
 import Storage
+import TestSupport
 import Testing
 
 /// A kind of database that the conformance suites run against. A new driver is one more of ``all``.
@@ -13,7 +14,7 @@ struct DatabaseDriver: Sendable, CustomTestStringConvertible {
     static let all = [sqlite]
 
     static let sqlite = DatabaseDriver(name: "SQLite") {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         return DatabasePlace { try SQLiteDatabase(path: "\(folder.path)/dunlin.sqlite", clock: $0.keeping(folder)) }
     }
 }
@@ -31,23 +32,9 @@ struct DatabasePlace: Sendable {
     }
 }
 
-/// A folder of its own, gone with the last who holds it.
-final class ScratchFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "dunlin-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-}
-
 extension WallClock {
     /// The same clock, which holds the folder: a database that has the clock has its folder.
-    func keeping(_ folder: ScratchFolder) -> WallClock {
+    func keeping(_ folder: TemporaryFolder) -> WallClock {
         WallClock { withExtendedLifetime(folder) { now() } }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Calls and letters as tasks", .timeLimit(.minutes(3)))

@@ -1,5 +1,6 @@
 import DunlinClient
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("News that subscribers are sent")

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// A self-signed certificate for the loopback and its key, PEM files made by openssl.
 final class Certificate: Sendable {
     private let folder: TemporaryFolder

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A process of the test: its output goes to files, and it does not outlive its owner.
 final class Child: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A real Dovecot with one mailbox of its own, over TLS. Needs root.
 final class Dovecot: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// The end of sd_notify(3) that systemd holds.
 final class NotifySocket: Sendable {

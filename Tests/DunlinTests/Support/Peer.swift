@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A server written in Python that logs what it takes, one JSON object a line.
 final class Peer: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A real Postfix with folders of its own, which delivers what it takes into one maildir. Needs root.
 final class Postfix: Sendable {

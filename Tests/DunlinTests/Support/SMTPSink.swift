@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// Postfix's smtp-sink on a free port, which dumps what it takes.
 final class SMTPSink: Sendable {

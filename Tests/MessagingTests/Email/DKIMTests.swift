@@ -78,7 +78,7 @@ struct DKIMTests {
             let key = try DKIMKey(algorithm)
             #expect(try DKIMKey(pem: key.pem).record == key.record)
         }
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         for (arguments, kind) in [
             (["genrsa", "-traditional", "2048"], DKIMKey.Algorithm.rsa),
             (["genpkey", "-algorithm", "ed25519"], .ed25519),

@@ -9,10 +9,10 @@ struct QueueFixture: Sendable {
     let clock: TestClock
     let database: SQLiteDatabase
     let queue: Queue
-    let folder: ScratchFolder
+    let folder: TemporaryFolder
 
     init(_ clock: TestClock = TestClock()) async throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let wall = WallClock { withExtendedLifetime(folder) { clock.now } }
         self.folder = folder
         self.clock = clock

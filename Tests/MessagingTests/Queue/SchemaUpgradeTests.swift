@@ -17,7 +17,7 @@ struct SchemaUpgradeTests {
 
     @Test("is brought up to date with what it holds: conversations are found, and nothing is a test")
     func first() async throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let database = try SQLiteDatabase(path: "\(folder.path)/dunlin.sqlite")
         try await database.migrate(Array(Schema.migrations.prefix(1)))
         let documents = [
@@ -43,7 +43,7 @@ struct SchemaUpgradeTests {
 
     @Test("keeps its chain of evidence, and goes on with it")
     func evidence() async throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let database = try SQLiteDatabase(path: "\(folder.path)/dunlin.sqlite")
         try await database.migrate(Array(Schema.migrations.prefix(7)))
         let entries = (1...20).map {

@@ -1,4 +1,5 @@
 import Storage
+import TestSupport
 import Testing
 
 @testable import Messaging
@@ -21,7 +22,7 @@ struct AgeBucketTests {
         ] as [(Int64, Int64)]
     )
     func bucket(age: Int64, expected: Int64) async throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryFolder()
         let database = try SQLiteDatabase(path: "\(folder.path)/ages.sqlite")
         let statement = Statement(
             "SELECT CASE \(AgeBucket.conditions) END FROM (SELECT CAST($2 AS BIGINT) AS due) AS ages"

@@ -1,14 +1,15 @@
 import Foundation
+import TestSupport
 
 @testable import Messaging
 
 /// A folder of templates, written for one test.
 struct TemplateFolder {
-    private let folder: ScratchFolder
+    private let folder: TemporaryFolder
 
     /// - Parameter files: texts by path, such as `hello/friendly.en.email.txt`.
     init(_ files: [String: String]) throws {
-        folder = try ScratchFolder()
+        folder = try TemporaryFolder()
         for (path, text) in files {
             let file = URL(fileURLWithPath: "\(folder.path)/\(path)")
             try FileManager.default.createDirectory(

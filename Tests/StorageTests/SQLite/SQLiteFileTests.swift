@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import Storage
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("The SQLite file")
@@ -34,7 +35,7 @@ struct SQLiteFileTests {
 
     @Test("a folder that is not there is told of with the remedy")
     func needsFolder() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let path = "\(scratch.path)/missing/dunlin.sqlite"
         #expect(
             throws: StorageError(

@@ -1,12 +1,13 @@
 import Foundation
 import Storage
+import TestSupport
 
 /// A folder with one SQLite database, for what only a file can do.
 struct SQLiteFolder {
-    let folder: ScratchFolder
+    let folder: TemporaryFolder
 
     init() throws {
-        folder = try ScratchFolder()
+        folder = try TemporaryFolder()
     }
 
     var path: String { "\(folder.path)/dunlin.sqlite" }

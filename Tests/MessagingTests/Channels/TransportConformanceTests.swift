@@ -238,12 +238,16 @@ struct TransportConformanceTests {
         fixture.deliver(ids)
         while !hasBegun.isOn { await Task.yield() }
         fixture.transport.withdraw()
-        #expect(await !fixture.reports.first(1).contains { $0.id == 1 })
+        // Subscribers are told of several at once: the first on the wire may be any.
+        let isInOrder = subject != .subscribers
+        let early = await fixture.reports.first(1)
+        #expect(early.count < ids.count)
+        #expect(!isInOrder || !early.contains { $0.id == 1 })
         gate.signal()
         let all = await fixture.reports.first(ids.count)
         #expect(all.map(\.id).sorted() == Array(ids))
         let accepted = all.filter { if case .outcome(.accepted) = $0.result { true } else { false } }
-        #expect(accepted.contains { $0.id == 1 })
+        #expect(isInOrder ? accepted.contains { $0.id == 1 } : !accepted.isEmpty)
         #expect(accepted.count == fixture.side.taken)
         #expect(all.count { $0.result == .outcome(.putBack) } == ids.count - accepted.count)
         await fixture.end()

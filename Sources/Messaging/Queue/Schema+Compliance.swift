@@ -251,35 +251,4 @@ extension Schema {
     static let hookAddress = Statement(
         "CREATE INDEX hook_address ON hook (address_key) WHERE address_key IS NOT NULL"
     )
-
-    // MARK: - Migration 8
-
-    static let renameEvidence = Statement("ALTER TABLE evidence RENAME TO evidence_before")
-    /// As before, but what is appended fills page after page: SQLite splits the pages of a clustered table, and leaves room in them.
-    static let appendedEvidence = Statement {
-        """
-        CREATE TABLE evidence (
-            number \($0.key),
-            chain BIGINT NOT NULL,
-            at BIGINT NOT NULL,
-            kind TEXT NOT NULL,
-            message BIGINT,
-            address_key TEXT,
-            body TEXT,
-            digest \($0.bytes) NOT NULL,
-            hash \($0.bytes) NOT NULL
-        )
-        """
-    }
-    static let fillEvidence = Statement(
-        """
-        INSERT INTO evidence (number, chain, at, kind, message, address_key, body, digest, hash)
-        SELECT number, chain, at, kind, message, address_key, body, digest, hash FROM evidence_before
-        WHERE chain = 0 ORDER BY number
-        """
-    )
-    static let dropEvidenceBefore = Statement("DROP TABLE evidence_before")
-    static let evidenceOfMessage = Statement(
-        "CREATE INDEX evidence_of_message ON evidence (message) WHERE message IS NOT NULL"
-    )
 }

@@ -51,10 +51,6 @@ public enum Schema {
                 hookAddress,
             ]
         ),
-        Migration(
-            number: 8,
-            statements: [renameEvidence, appendedEvidence, fillEvidence, dropEvidenceBefore, evidenceOfMessage]
-        ),
     ]
 
     /// `key` is unique among the messages that have not been pruned.

@@ -56,7 +56,7 @@ struct CompliancePageRoutes {
                 "has_providers": .flag(counts.contains { $0.kind == .sent || $0.kind == .refused }),
                 "bulk": bulk.list { sender in
                     [
-                        "provider": .text(sender.provider == "google" ? "Gmail" : "Outlook.com"),
+                        "is_google": .flag(sender.provider == "google"),
                         "day": .text(String(Timestamp.text(sender.day * 86_400_000).prefix(10))),
                         "count": .text(Words.count(sender.count)),
                     ]

@@ -78,6 +78,8 @@ private final class PreparedStatement {
         guard values.count == positions.count else {
             throw StorageError(.other, "\(positions.count) values were expected, not \(values.count)", sql: sql)
         }
+        // Its values may not be touched while a row of it is looked at.
+        guard sqlite3_stmt_busy(handle) == 0 else { throw StorageError(.other, "the statement is running", sql: sql) }
         defer { sqlite3_clear_bindings(handle) }
         try withBound(values, from: 0) {
             defer { sqlite3_reset(handle) }

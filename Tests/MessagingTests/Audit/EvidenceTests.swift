@@ -83,7 +83,7 @@ struct EvidenceTests {
             (["UPDATE evidence SET address_key = 'x' WHERE number = 3"], ["row 3: whom it is about was changed"]),
             (
                 [
-                    "INSERT INTO evidence (chain, number, at, kind, digest, hash) VALUES (1, 99, 0, 'attempt', X'00', X'00')"
+                    "INSERT INTO evidence (chain, number, at, kind, digest, hash) VALUES (1, 1, 0, 'attempt', X'00', X'00')"
                 ], ["1 rows stand outside of the chain"]
             ),
             (["DELETE FROM evidence WHERE number < 4"], ["rows 1 to 3 are missing"]),

@@ -30,6 +30,11 @@ struct ComplianceCountsTests {
                 == [.init(provider: "google", day: 20_000, count: 4_500)]
         )
         #expect(try await bulkSenders([(20_000, "acme", "google", 3_000), (20_001, "acme", "google", 3_000)]) == [])
+        #expect(try await bulkSenders([(20_000, "acme", "microsoft", 5_000)]) == [])
+        #expect(
+            try await bulkSenders([(20_000, "acme", "microsoft", 5_001)])
+                == [.init(provider: "microsoft", day: 20_000, count: 5_001)]
+        )
         #expect(
             try await bulkSenders([
                 (20_000, "acme", "microsoft", 3_000), (20_000, "zenith", "microsoft", 3_000),

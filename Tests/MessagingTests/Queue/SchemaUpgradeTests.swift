@@ -40,23 +40,4 @@ struct SchemaUpgradeTests {
         #expect(all.allSatisfy { !$0.isTest && $0.origin == nil })
         try database.close()
     }
-
-    @Test("keeps its chain of evidence, and goes on with it")
-    func evidence() async throws {
-        let folder = try TemporaryFolder()
-        let database = try SQLiteDatabase(path: "\(folder.path)/dunlin.sqlite")
-        try await database.migrate(Array(Schema.migrations.prefix(7)))
-        let entries = (1...20).map {
-            Evidence.Entry(kind: .attempt, message: $0, addressKey: "ada@example.com", body: Array("{}".utf8))
-        }
-        let evidence = Evidence(database)
-        try await database.write(.process) { try Evidence.append(entries, $0) }
-        let head = try #require(try await evidence.head())
-        try await database.migrate(Schema.migrations)
-        #expect(try await evidence.head()?.hashText == head.hashText)
-        try await database.write(.process) { try Evidence.append(entries, $0) }
-        #expect(try await evidence.verify(known: (20, head.hashText)) == .init(rows: 40, erased: 0, faults: []))
-        #expect(try await evidence.of(message: 7).map(\.number) == [7, 27])
-        try database.close()
-    }
 }

@@ -247,12 +247,12 @@ struct StatementPlanTests {
         HotStatement(
             "evidence of a message",
             "FROM evidence WHERE message = $1",
-            ["SEARCH evidence USING INDEX evidence_of_message (message=? AND rowid>?)"]
+            ["SEARCH evidence USING INDEX evidence_message (message=? AND chain=? AND number>?)"]
         ),
         HotStatement(
             "evidence in order",
             "number > $1 ORDER BY number LIMIT $2",
-            ["SEARCH evidence USING INTEGER PRIMARY KEY (rowid>?)"]
+            ["SEARCH evidence USING PRIMARY KEY (chain=? AND number>?)"]
         ),
         HotStatement("cancel", "WHERE id = $1 AND state IN ('waiting', 'held')", [byID]),
         HotStatement("replay", "attempts = 0, finished_at = NULL", [byID]),
@@ -288,7 +288,7 @@ struct StatementPlanTests {
         var scanned: Set<String> = []
         for statement in Statements.all
         where !["CREATE", "ALTER", "DROP"].contains(where: statement.text(.sqlite).hasPrefix)
-            && !statement.text(.sqlite).contains("pause_order") && !statement.text(.sqlite).contains("evidence_before")
+            && !statement.text(.sqlite).contains("pause_order")
             && !statement.text(.sqlite).hasSuffix("FROM person")
         {
             for line in try await plan(of: statement, in: fixture) {

@@ -118,6 +118,23 @@ struct ValueTests {
         try database.close()
     }
 
+    @Test("of a statement that is running are not touched by another run of it", arguments: DatabaseDriver.all)
+    func keepsRunning(_ driver: DatabaseDriver) async throws {
+        let above = Statement("SELECT number FROM box WHERE number >= $1 ORDER BY number")
+        let put = Statement("INSERT INTO box (id, number) VALUES ($1, $1)")
+        let database = try driver.place().open()
+        let found = try await database.write(.process) { transaction in
+            try transaction.execute(ValueTests.create, [])
+            try transaction.batch(put, (1...4).map { [.integer($0)] })
+            return try transaction.all(above, [.integer(2)]) { row in
+                #expect(throws: StorageError.self) { try transaction.query(above, [.integer(0)]) { _ in } }
+                return row.integer(0)
+            }
+        }
+        #expect(found == [2, 3, 4])
+        try database.close()
+    }
+
     @Test("NULL is not 0 and not empty, and reads as both", arguments: DatabaseDriver.all)
     func keepsNull(_ driver: DatabaseDriver) async throws {
         let database = try driver.place().open()
